@@ -1,0 +1,58 @@
+# Every target does its own set-up: git, make and Python >= 3.11 are all it takes.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+export PYTHONPATH := $(CURDIR)/hack
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check e2e controlplane bench audit clean
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+setup: $(INSTALLED) ## the Python environment in .venv, from the locks
+
+demo: setup controlplane ## the main job on a real cluster; ONCE=1 ends after the story, STORY=name picks one
+	@$(BIN)/python -m playground.demo
+
+test: check controlplane ## everything: checks, tests, end to end
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: setup ## style, types, layers, generated files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/kubervisor crds --check
+
+e2e: setup controlplane ## the tests of the whole controller on a whole cluster
+	$(BIN)/pytest tests/e2e
+
+controlplane: setup ## build the cluster's programs where missing (minutes, once); the last line is their folder
+	@$(BIN)/python -m playground.binaries
+
+bench: setup controlplane ## figures of speed, memory and load beside the floor measured in the same run
+	@$(BIN)/python -m benchmarks
+
+audit: setup ## look the locked packages up among the known advisories
+	@$(BIN)/python hack/audit.py requirements/*.lock
+
+clean: ## remove what these targets made in this folder; the cluster's programs stay in the cache
+	rm -rf .venv dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.locked: requirements/dev.lock
+	@command -v $(PYTHON) >/dev/null || { echo "no $(PYTHON) on PATH: make PYTHON=/path/to/python >= 3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$$($(PYTHON) --version 2>&1) is too old: make PYTHON=/path/to/python >= 3.11" >&2; exit 1; }
+	@echo "installing the locked packages into .venv (a minute or two)" >&2
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r $< >&2
+	@touch $@
+
+# Without isolation: the build backend is one of the locked packages.
+$(INSTALLED): .venv/.locked pyproject.toml
+	@$(PIP) --quiet --no-deps --no-build-isolation --editable . >&2
+	@touch $@

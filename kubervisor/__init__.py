@@ -1,0 +1,3 @@
+"""Kubervisor: a traffic breaker for Kubernetes."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,154 @@
+"""Decides whom a breaker ejects: the outliers, worst first, as far as the fleet can spare them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kubervisor.traffic.budget import allowance, describe_out
+from kubervisor.traffic.evidence import Memory, is_matched
+from kubervisor.traffic.holds import hold_length, retries_at_ejection
+from kubervisor.traffic.model import (
+    Action,
+    Finding,
+    Fleet,
+    Intent,
+    Plan,
+    Pod,
+    PodUid,
+    Refusal,
+    Verdict,
+)
+from kubervisor.traffic.moving_faults import Movement, movement
+from kubervisor.traffic.peers import affected_pods, group_of, panicking_groups, version_outlier
+from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
+from kubervisor.traffic.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything a rule may look at when it says no to one candidate."""
+
+    breaker: BreakerPolicy
+    policy: ServicePolicy
+    memory: Memory
+    panicking: frozenset[str]
+    moving: Movement
+    now: float
+
+
+_Rule = Callable[[_Case, Pod], tuple[Reason, str] | None]
+
+
+def plan_ejections(
+    fleet: Fleet,
+    verdict: Verdict,
+    breaker: BreakerPolicy,
+    policy: ServicePolicy,
+    memory: Memory,
+    *,
+    now: float,
+) -> Plan:
+    """Which outliers `breaker` ejects now, in order, and why the others stay.
+
+    `memory` is the breaker's memory *after* this verdict. Only pods that serve and belong to this
+    KubervisorService are candidates. The plan is good for one write: after each, the caller gathers
+    the fleet anew and asks again, so the budget is never spent on a picture that has changed.
+    """
+    candidates = _candidates(fleet, verdict)
+    affected = affected_pods(fleet, (finding.pod for finding, _ in candidates), breaker.name)
+    panicking = panicking_groups(
+        fleet,
+        affected,
+        peer_group=policy.peer_group,
+        threshold_percent=policy.budget.panic_threshold_percent,
+    )
+    moving = Movement()
+    if breaker.on_requests:
+        moving = movement(memory, window=verdict.window, now=now)
+    case = _Case(breaker, policy, memory, panicking, moving, now)
+
+    room = allowance(fleet, breaker, policy.budget)
+    intents: list[Intent] = []
+    refused: list[Refusal] = []
+    taken: set[PodUid] = set()
+    for finding, pod in candidates:
+        no = next((said for rule in _RULES if (said := rule(case, pod))), None)
+        no = no or _shared(fleet, pod, taken)
+        if no is None and len(intents) >= room.left:
+            no = (Reason.BUDGET_EXHAUSTED, f"{room}{describe_out(fleet)}")
+        if no is not None:
+            refused.append(Refusal(pod, no[0], breaker.name, f"{finding.evidence}; {no[1]}"))
+            continue
+        taken.add(pod.uid)
+        intents.append(_ejection(pod, finding, breaker, now))
+    return Plan(
+        intents=tuple(intents),
+        refused=tuple(refused),
+        panicking=tuple(sorted(panicking)),
+        version_outlier=version_outlier(fleet, affected, peer_group=policy.peer_group),
+    )
+
+
+def _candidates(fleet: Fleet, verdict: Verdict) -> list[tuple[Finding, Pod]]:
+    """Outliers that serve and are ours, worst first. A pod labelled for another is that one's."""
+    serving = {pod.uid: pod for pod in fleet.serving if fleet.is_ours(pod)}
+    return [(found, serving[found.pod]) for found in verdict.outliers if found.pod in serving]
+
+
+def _unmatched(case: _Case, pod: Pod) -> tuple[Reason, str] | None:
+    if is_matched(case.memory, pod, case.breaker, case.now):
+        return None
+    matches = case.breaker.matches
+    return (
+        Reason.MATCHES_NOT_REACHED,
+        f"an outlier in fewer than {matches.need} of {matches.of} steps",
+    )
+
+
+def _panic(case: _Case, pod: Pod) -> tuple[Reason, str] | None:
+    if group_of(pod, case.policy.peer_group) not in case.panicking:
+        return None
+    return Reason.PANICKING, (
+        f"outliers reach {case.policy.budget.panic_threshold_percent} % of the peer group: "
+        "the measurement is suspect, not the pods"
+    )
+
+
+def _moving(case: _Case, pod: Pod) -> tuple[Reason, str] | None:
+    if pod.uid in case.moving.held_back:
+        return Reason.FAULT_MOVES, "its excess began only after another pod's ejection"
+    if case.moving.stopped:
+        return Reason.FAULT_MOVES, "the fault moved twice from pod to pod"
+    return None
+
+
+_RULES: tuple[_Rule, ...] = (
+    _unmatched,  # evidence first
+    _panic,  # then the fleet: is it the pods at all?
+    _moving,
+)
+
+
+def _shared(fleet: Fleet, pod: Pod, taken: set[PodUid]) -> tuple[Reason, str] | None:
+    """Another Service that selects on our key keeps at least one serving pod."""
+    for neighbour in fleet.neighbours:
+        if pod.uid in neighbour.serving and len(neighbour.serving - taken - {pod.uid}) < 1:
+            return (
+                Reason.SHARED_POD,
+                f"Service {neighbour.name} would be left without a serving pod",
+            )
+    return None
+
+
+def _ejection(pod: Pod, finding: Finding, breaker: BreakerPolicy, now: float) -> Intent:
+    retries = retries_at_ejection(pod, now)
+    return Intent(
+        action=Action.EJECT,
+        pod=pod,
+        reason=Reason.OUTLIER,
+        breaker=breaker.name,
+        evidence=finding.evidence,
+        hold=hold_length(breaker.activator, retries, seed=pod.uid),
+        retries=retries,
+    )

@@ -1,0 +1,47 @@
+"""Detectors: one file each, and the registry that names them all.
+
+A detector is a pure function of its policy, a measurement and a fleet. It judges every Ready
+member, also those that are out: an outlier that needs no traffic to show postpones its own return.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kubervisor.traffic.detectors import continuous, custom, discrete
+from kubervisor.traffic.evidence import is_fresh
+from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Verdict
+from kubervisor.traffic.policy import (
+    BreakerPolicy,
+    ContinuousPolicy,
+    CustomPolicy,
+    DiscretePolicy,
+)
+from kubervisor.traffic.reasons import Reason
+
+REGISTRY = {
+    DiscretePolicy: discrete.judge,
+    ContinuousPolicy: continuous.judge,
+    CustomPolicy: custom.judge,
+}
+
+
+def judge(breaker: BreakerPolicy, measurement: Measurement, fleet: Fleet, *, now: float) -> Verdict:
+    """The breaker's verdict on `fleet`. An empty vector is a valid answer with reason
+    `NoSamples`.
+    """
+    findings = REGISTRY[type(breaker.detector)](breaker, measurement, fleet, now)
+    stale = {p.uid for p in fleet.pods if not is_fresh(measurement, p, breaker, now)}
+    asked_for_samples = not isinstance(breaker.detector, CustomPolicy)
+    return Verdict(
+        breaker=breaker.name,
+        taken_at=measurement.taken_at,
+        window=measurement.window,
+        findings=tuple(_inconclusive(f) if f.pod in stale else f for f in findings),
+        reason=Reason.NO_SAMPLES if asked_for_samples and not measurement.samples else None,
+    )
+
+
+def _inconclusive(finding: Finding) -> Finding:
+    why = "the measured window starts before the pod's last return or its start"
+    return replace(finding, judgement=Judgement.INCONCLUSIVE, evidence=f"{finding.evidence}; {why}")

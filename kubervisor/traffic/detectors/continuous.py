@@ -1,0 +1,49 @@
+"""`continuousValueDeviation`: how far the pod's value is from the fleet's, as a share of it.
+
+The query itself divides by the fleet's mean, so 1 means no deviation; the original's rule:
+|1 - value| strictly above maxDeviationPercent / 100.
+"""
+
+from __future__ import annotations
+
+import math
+
+from kubervisor.traffic.detectors.series import by_pod
+from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Pod, Sample
+from kubervisor.traffic.policy import BreakerPolicy, ContinuousPolicy
+
+
+def judge(
+    breaker: BreakerPolicy,
+    measurement: Measurement,
+    fleet: Fleet,
+    now: float,  # noqa: ARG001 - every detector has the same signature
+) -> tuple[Finding, ...]:
+    """One finding for each Ready member, in fleet order."""
+    policy = breaker.detector
+    assert isinstance(policy, ContinuousPolicy)
+    series = by_pod(measurement.samples, fleet, policy.pod_label)
+    return tuple(_finding(pod, series.get(pod.name, ()), policy) for pod in fleet.pods if pod.ready)
+
+
+def _finding(pod: Pod, series: tuple[Sample, ...], policy: ContinuousPolicy) -> Finding:
+    """The finding by the pod's worst series: the original took whichever came last."""
+    values = [sample.value for sample in series if math.isfinite(sample.value)]
+    if not values:
+        why = "no finite sample" if series else "no sample"
+        return Finding(pod.uid, pod.name, Judgement.INCONCLUSIVE, evidence=why)
+    value = max(values, key=lambda v: abs(1 - v))
+    deviation = abs(1 - value)
+    outlier = deviation > policy.max_deviation_percent / 100
+    return Finding(
+        pod=pod.uid,
+        name=pod.name,
+        judgement=Judgement.OUTLIER if outlier else Judgement.FINE,
+        score=100 * deviation,
+        value=100 * deviation,
+        threshold=policy.max_deviation_percent,
+        evidence=(
+            f"{value:.4g} times the fleet's value, {100 * deviation:.4g} % from it, "
+            f"at most {policy.max_deviation_percent:g} %"
+        ),
+    )

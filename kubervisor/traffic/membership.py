@@ -1,0 +1,47 @@
+"""Whose pod is it: members are labelled, pods that left are given back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from kubervisor.traffic.model import Action, Fleet, Intent, Plan, Pod
+from kubervisor.traffic.reasons import Reason
+
+MEMBER_PHASES = frozenset({"Pending", "Running", "Unknown"})
+
+
+def is_member(pod: Pod) -> bool:
+    """True where a pod that the selector matches counts as a member: not finished, not being
+    deleted.
+
+    Label and readiness do not matter here.
+    """
+    return pod.phase in MEMBER_PHASES and not pod.deleting
+
+
+def plan_membership(fleet: Fleet, claimed: Iterable[Pod], *, others: Collection[str]) -> Plan:
+    """Label the members that lack a label; release the pods that carry our name and left.
+
+    `claimed` are the pods with our name in `kubervisor/name`; `others` the names of the other
+    KubervisorServices of the namespace: their pods are left to them. A hand-set `no` stays.
+    """
+    members = {pod.uid for pod in fleet.pods}
+    adopt = [
+        Intent(Action.ADOPT, pod, Reason.UNLABELLED)
+        for pod in fleet.pods
+        if pod.claimed_by not in others
+        and (pod.traffic is None or pod.claimed_by != fleet.key.name)
+    ]
+    release = [
+        Intent(Action.RELEASE, pod, Reason.LEFT_SELECTOR)
+        for pod in claimed
+        if pod.uid not in members and is_member(pod)
+    ]
+    return Plan(intents=(*adopt, *release))
+
+
+def plan_release(claimed: Iterable[Pod], reason: Reason) -> Plan:
+    """Everything of ours leaves these pods, and all of them get traffic: there is no fleet any
+    more.
+    """
+    return Plan(tuple(Intent(Action.RELEASE, pod, reason) for pod in claimed))

@@ -1,0 +1,293 @@
+"""The values every decision is made of: pods, fleets, samples, findings, intents and plans.
+
+Nothing here reads a clock, a cache or a network. Instants are Unix seconds (UTC), durations
+seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+from kubervisor.traffic.reasons import Reason
+
+PodUid = NewType("PodUid", str)
+
+
+class Traffic(StrEnum):
+    """The values of the label `kubervisor/traffic`; other controllers select on them."""
+
+    YES = "yes"
+    NO = "no"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ServiceKey:
+    """Names a KubervisorService: its namespace and its own name (not the Service's)."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The controller of a pod, from the owner reference with `controller: true`."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ejection:
+    """What a pod's own labels and annotations say of its current ejection.
+
+    `at` and `until` are None where the annotation is missing or unreadable: such a hold counts from
+    now. `owner_uid` is the uid of the pod's controller at the time of the ejection.
+    """
+
+    id: str
+    breaker: str
+    at: float | None = None
+    until: float | None = None
+    reason: str = ""
+    evidence: str = ""
+    epoch: int = 0
+    owner_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What Kubervisor knows of a pod; everything else of the API object is never decoded.
+
+    `traffic` is None where the label is absent or has no known value. `ejection` is None unless the
+    pod is out by us: a pod labelled `no` or `pause` without it is a manual hold.
+    `labels` are the pod's labels without those under `kubervisor/`. `returned_by_hand` marks a
+    pod that serves while it still carries our ejection: a person set `yes`.
+    """
+
+    uid: PodUid
+    namespace: str
+    name: str
+    version: str
+    phase: str
+    ready: bool
+    deleting: bool
+    traffic: Traffic | None
+    claimed_by: str | None
+    ejection: Ejection | None
+    retries: int
+    returned_at: float | None
+    created_at: float
+    started_at: float | None
+    owner: Owner | None
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    returned_by_hand: bool = False
+
+    @property
+    def is_out(self) -> bool:
+        """True where the label keeps the pod out of traffic, whoever wrote it."""
+        return self.traffic is Traffic.NO or self.traffic is Traffic.PAUSE
+
+    @property
+    def is_manual_hold(self) -> bool:
+        """True where a person took the pod out; we count it as out and never return it."""
+        return self.is_out and self.ejection is None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another Service that selects on our key, and its pods that serve now."""
+
+    name: str
+    serving: frozenset[PodUid]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The members of a Service at one instant, with the writes that the watch has not shown yet.
+
+    `pods` are the members (design: phase Pending, Running or Unknown, not being deleted), in name
+    order, whatever their label or readiness. `ejecting`, `returning` and `terminating` are the
+    unconfirmed writes of ours. `unreplaced` counts the pods we terminated that are gone and whose
+    replacement has not been created yet: they are members too, and not serving.
+    """
+
+    key: ServiceKey
+    pods: tuple[Pod, ...]
+    ejecting: frozenset[PodUid] = frozenset()
+    returning: frozenset[PodUid] = frozenset()
+    terminating: frozenset[PodUid] = frozenset()
+    unreplaced: int = 0
+    neighbours: tuple[Neighbour, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """N of the budget: all members."""
+        return len(self.pods) + self.unreplaced
+
+    def is_ours(self, pod: Pod) -> bool:
+        """True unless the pod carries another KubervisorService's name: then it is that one's."""
+        return pod.claimed_by in (None, self.key.name)
+
+    def is_serving(self, pod: Pod) -> bool:
+        """True where `pod` counts towards S: Ready, labelled `yes`, no unconfirmed write against
+        it.
+
+        A return counts only once the watch shows it, because the label here is the watch's.
+        """
+        return (
+            pod.ready
+            and pod.traffic is Traffic.YES
+            and pod.uid not in self.ejecting
+            and pod.uid not in self.terminating
+        )
+
+    @property
+    def serving(self) -> tuple[Pod, ...]:
+        """S of the budget, in name order."""
+        return tuple(pod for pod in self.pods if self.is_serving(pod))
+
+    @property
+    def out(self) -> tuple[Pod, ...]:
+        """O of the budget: members labelled `no` or `pause`, Ready or not, and unconfirmed
+        ejections.
+        """
+        return tuple(pod for pod in self.pods if pod.is_out or pod.uid in self.ejecting)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One series of an instant vector: its labels, its value and the instant it was evaluated
+    at.
+    """
+
+    labels: Mapping[str, str]
+    value: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPod:
+    """A pod as a custom detector names it; `uid` and `namespace` are None where it did not say."""
+
+    name: str
+    namespace: str | None = None
+    uid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a source answered: samples of a query, or the pods a custom detector named.
+
+    `taken_at` is when the request was sent (the controller's clock); `window` is how far back the
+    evidence reaches, so it starts at `taken_at - window`.
+    """
+
+    taken_at: float
+    window: float = 0.0
+    samples: tuple[Sample, ...] = ()
+    named: tuple[NamedPod, ...] = ()
+
+
+class Judgement(StrEnum):
+    """What a detector says of one pod. Inconclusive is never an outlier."""
+
+    OUTLIER = "outlier"
+    FINE = "fine"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A detector's word on one member in one step.
+
+    `score` orders outliers of one breaker, larger is worse. `evidence` is a sentence with the
+    numbers in it; `value` and `threshold` are those numbers where the detector has them.
+    """
+
+    pod: PodUid
+    name: str
+    judgement: Judgement
+    score: float = 0.0
+    value: float | None = None
+    threshold: float | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one breaker's detector says of the fleet in one step.
+
+    `reason` is `NoSamples` where the source answered with an empty vector, else None.
+    """
+
+    breaker: str
+    taken_at: float
+    window: float
+    findings: tuple[Finding, ...]
+    reason: Reason | None = None
+
+    @property
+    def outliers(self) -> tuple[Finding, ...]:
+        """Findings judged outliers, worst first; ties stay in the detector's order."""
+        found = [f for f in self.findings if f.judgement is Judgement.OUTLIER]
+        return tuple(sorted(found, key=lambda f: -f.score))
+
+
+class Action(StrEnum):
+    """What can be done to a pod's traffic."""
+
+    ADOPT = "adopt"  # label `yes` and our name: a member that is not labelled yet
+    EJECT = "eject"
+    RETURN = "return"
+    PAUSE = "pause"
+    TERMINATE = "terminate"
+    RELEASE = "release"  # `yes`, and everything of ours removed: the pod is no longer ours
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One write that a plan asks for, with its reason and its evidence.
+
+    `hold` (seconds) and `retries` are set for ejections: how long the pod stays out, and the retry
+    count it will carry.
+    """
+
+    action: Action
+    pod: Pod
+    reason: Reason
+    breaker: str = ""
+    evidence: str = ""
+    hold: float = 0.0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A wish that a rule turned down: which pod, which rule, and the numbers."""
+
+    pod: Pod
+    reason: Reason
+    breaker: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ordered intents, what was refused and why, and when to look again (seconds from now).
+
+    `panicking` and `version_outlier` name the peer groups for which those rules spoke.
+    """
+
+    intents: tuple[Intent, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    wake_in: float | None = None
+    panicking: tuple[str, ...] = ()
+    version_outlier: str = ""

@@ -1,0 +1,212 @@
+"""When evidence counts: fresh windows, warm-up, m of n steps, probation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kubervisor.traffic.breaker import plan_ejections
+from kubervisor.traffic.detectors import judge
+from kubervisor.traffic.evidence import (
+    Memory,
+    Streak,
+    is_fresh,
+    is_matched,
+    on_probation,
+    remember,
+    with_ejection,
+)
+from kubervisor.traffic.model import Judgement, Measurement, NamedPod, Pod
+from kubervisor.traffic.policy import BreakerPolicy, Matches
+from tests.builders import (
+    NOW,
+    a_breaker,
+    a_fleet,
+    a_pod,
+    a_policy,
+    a_verdict,
+    an_activator,
+    fleet_of,
+    reasons,
+)
+
+TWO_OF_THREE = a_breaker(matches=Matches(need=2, of=3))
+
+
+@pytest.mark.parametrize(
+    ("pod", "window", "breaker", "counts"),
+    [
+        pytest.param(a_pod(), 30, a_breaker(), True, id="a pod that never returned"),
+        pytest.param(
+            a_pod().returned(NOW - 31), 30, a_breaker(), True, id="window after the return"
+        ),
+        pytest.param(a_pod().returned(NOW - 30), 30, a_breaker(), True, id="window starts with it"),
+        pytest.param(a_pod().returned(NOW - 29), 30, a_breaker(), False, id="window before it"),
+        pytest.param(a_pod().returned(NOW - 1), 0, a_breaker(), True, id="an instant after it"),
+        pytest.param(
+            a_pod().returned(NOW + 3600),
+            30,
+            a_breaker(),
+            True,
+            id="a return in the future: the clock stepped back, it says nothing",
+        ),
+        pytest.param(
+            a_pod().started(NOW - 5), 30, a_breaker(), True, id="young, but no warm-up is asked for"
+        ),
+        pytest.param(
+            a_pod().started(NOW - 50),
+            30,
+            a_breaker(warm_up=60),
+            False,
+            id="younger than its warm-up",
+        ),
+        pytest.param(a_pod().started(NOW - 60), 30, a_breaker(warm_up=60), True, id="warmed up"),
+        pytest.param(
+            a_pod().started(NOW - 61),
+            90,
+            a_breaker(warm_up=60),
+            False,
+            id="warmed up, but the window starts before the container",
+        ),
+        pytest.param(a_pod().started(None), 30, a_breaker(warm_up=60), True, id="start unknown"),
+    ],
+)
+def test_freshness(pod: Pod, window: float, breaker: BreakerPolicy, counts: bool) -> None:
+    assert is_fresh(Measurement(NOW, window=window), pod, breaker, NOW) is counts
+
+
+def test_a_detector_is_inconclusive_about_pods_whose_evidence_is_stale() -> None:
+    fleet = fleet_of(a_pod("back").returned(NOW - 10), a_pod("other"))
+    breaker = a_breaker()
+    named = (NamedPod("back"), NamedPod("other"))
+
+    verdict = judge(breaker, Measurement(NOW, window=30, named=named), fleet, now=NOW)
+
+    back, other = verdict.findings
+    assert (back.name, back.judgement) == ("back", Judgement.INCONCLUSIVE)
+    assert "before the pod's last return" in back.evidence
+    assert (other.name, other.judgement) == ("other", Judgement.OUTLIER)
+
+
+def test_stale_steps_do_not_count_towards_m_of_n() -> None:
+    fleet = fleet_of(a_pod("back").returned(NOW), a_pod("other"))
+    memory = Memory()
+    for seconds in (10, 20, 30):
+        measurement = Measurement(NOW + seconds, window=30, named=(NamedPod("back"),))
+        verdict = judge(TWO_OF_THREE, measurement, fleet, now=NOW + seconds)
+        memory = remember(memory, verdict, steps=3)
+
+    assert memory.streaks[a_pod("back").uid].steps == (True,)
+
+
+def seen(*steps: str, pod: Pod | None = None) -> Memory:
+    """The memory after these steps of one pod, ten seconds apart: `x` outlier, `.` fine, `?` unsure."""
+    fleet = fleet_of(pod or a_pod("p"))
+    memory = Memory()
+    for index, step in enumerate(steps):
+        verdict = a_verdict(
+            fleet,
+            ["p"] if step == "x" else [],
+            at=NOW + 10 * index,
+            inconclusive=["p"] if step == "?" else [],
+        )
+        memory = remember(memory, verdict, steps=3)
+    return memory
+
+
+@pytest.mark.parametrize(
+    ("steps", "matched"),
+    [
+        ("x", False),
+        ("xx", True),
+        ("x.x", True),
+        ("x..", False),
+        ("x..x", False),
+        (".xx", True),
+        ("xx.", True),
+        ("xx..", False),
+        ("x?x", True),
+        ("x?", False),
+        ("???", False),
+        ("xx???", True),
+    ],
+)
+def test_two_of_the_last_three_conclusive_steps(steps: str, matched: bool) -> None:
+    assert is_matched(seen(*steps), a_pod("p"), TWO_OF_THREE, NOW) is matched
+
+
+def test_one_step_suffices_by_default() -> None:
+    assert is_matched(seen("x"), a_pod("p"), a_breaker(), NOW)
+
+
+def test_one_step_suffices_on_probation() -> None:
+    breaker = replace(TWO_OF_THREE, activator=an_activator(probation=60))
+    back, long_back = a_pod("p").returned(NOW - 59), a_pod("p").returned(NOW - 60)
+
+    assert is_matched(seen("x"), back, breaker, NOW)
+    assert not is_matched(seen("x"), long_back, breaker, NOW)
+
+
+def test_a_pod_that_never_returned_is_not_on_probation() -> None:
+    assert not on_probation(a_pod(), a_breaker(activator=an_activator(probation=60)), NOW)
+
+
+def test_too_few_matching_steps_are_a_refusal() -> None:
+    fleet = a_fleet(3)
+    verdict = a_verdict(fleet, ["pricer-00"])
+    memory = remember(Memory(), verdict, steps=3)
+
+    plan = plan_ejections(fleet, verdict, TWO_OF_THREE, a_policy(TWO_OF_THREE), memory, now=NOW)
+
+    assert plan.intents == ()
+    assert reasons(plan) == {"pricer-00": "MatchesNotReached"}
+
+
+def test_a_pod_that_is_no_longer_judged_is_forgotten() -> None:
+    memory = remember(Memory(), a_verdict(a_fleet(2), ["pricer-00"]), steps=3)
+
+    memory = remember(memory, a_verdict(fleet_of(a_pod("pricer-01")), []), steps=3)
+
+    assert set(memory.streaks) == {a_pod("pricer-01").uid}
+
+
+@pytest.mark.parametrize(
+    ("steps", "fine_since", "outlier_since"),
+    [
+        ("..", 0, None),
+        ("..x", 0, 20),
+        ("..xx", 0, 20),
+        ("..x?", 0, 20),
+        ("..x.", 30, None),
+        ("x", None, 0),
+        ("x?.", 20, None),
+        ("?", None, None),
+    ],
+)
+def test_since_when_a_pod_has_been_fine_or_an_outlier(
+    steps: str, fine_since: float | None, outlier_since: float | None
+) -> None:
+    streak = seen(*steps).streaks[a_pod("p").uid]
+
+    def instant(since: float | None) -> float | None:
+        return None if since is None else NOW + since
+
+    assert (streak.fine_since, streak.outlier_since) == (
+        instant(fine_since),
+        instant(outlier_since),
+    )
+
+
+def test_an_inconclusive_step_leaves_the_streak_as_it_was() -> None:
+    assert seen("x", "?") == seen("x")
+    assert seen("?").streaks[a_pod("p").uid] == Streak()
+
+
+def test_old_ejections_are_dropped_from_the_memory() -> None:
+    first, second = a_pod("a").uid, a_pod("b").uid
+
+    memory = with_ejection(Memory(), first, NOW - 100, keep=60)
+    memory = with_ejection(memory, second, NOW, keep=60)
+
+    assert memory.ejections == ((second, NOW),)

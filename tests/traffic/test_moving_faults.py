@@ -1,0 +1,149 @@
+"""Faults that move: a client whose requests spoil whichever pod they reach."""
+
+from __future__ import annotations
+
+from kubervisor.traffic.breaker import plan_ejections
+from kubervisor.traffic.evidence import Memory, remember, with_ejection
+from kubervisor.traffic.model import Plan
+from tests.builders import NOW, FleetDraft, a_breaker, a_fleet, a_policy, a_verdict, names, reasons
+
+STEP, WINDOW = 5.0, 30.0
+
+
+class Story:
+    """A breaker's steps, five seconds apart, and the ejections it writes."""
+
+    def __init__(self, size: int = 10, *, on_requests: bool = True) -> None:
+        self.fleet: FleetDraft = a_fleet(size)
+        self.breaker = a_breaker(on_requests=on_requests)
+        self.memory = Memory()
+        self.now = NOW
+        self.out: list[str] = []
+
+    def step(self, *outliers: str, inconclusive: tuple[str, ...] = ()) -> Plan:
+        """One step in which these pods are outliers; all that it plans is done."""
+        self.now += STEP
+        serving = [name for name in outliers if name not in self.out]
+        verdict = a_verdict(
+            self.fleet,
+            serving,
+            at=self.now,
+            window=WINDOW,
+            inconclusive=(*inconclusive, *self.out),
+        )
+        self.memory = remember(self.memory, verdict, steps=1)
+        plan = plan_ejections(
+            self.fleet, verdict, self.breaker, a_policy(self.breaker), self.memory, now=self.now
+        )
+        for intent in plan.intents:
+            self.out.append(intent.pod.name)
+            at = self.now + 0.2
+            self.memory = with_ejection(self.memory, intent.pod.uid, at, keep=3600)
+        self.fleet = self.fleet.with_unconfirmed_ejections(*self.out)
+        return plan
+
+    def quiet(self, steps: int = 3) -> None:
+        for _ in range(steps):
+            self.step()
+
+    def until_ejected(self, *outliers: str) -> float:
+        """Seconds until the first of these is ejected."""
+        since = self.now
+        for _ in range(60):
+            if self.step(*outliers).intents:
+                return self.now - since
+        raise AssertionError("nobody was ejected in 60 steps")
+
+
+def test_a_poison_client_that_hops_is_held_back() -> None:
+    story = Story()
+    story.quiet()
+    assert names(story.step("pricer-00")) == ["pricer-00"]
+
+    plan = story.step("pricer-01")
+
+    assert plan.intents == ()
+    assert reasons(plan) == {"pricer-01": "FaultMoves"}
+
+
+def test_after_two_windows_it_may_be_ejected() -> None:
+    story = Story()
+    story.quiet()
+    story.step("pricer-00")
+
+    assert story.until_ejected("pricer-01") == STEP + 2 * WINDOW
+    assert story.out == ["pricer-00", "pricer-01"]
+
+
+def test_pods_that_went_bad_together_are_ejected_together() -> None:
+    story = Story()
+    story.quiet()
+
+    assert names(story.step("pricer-00", "pricer-01", "pricer-02")) == [
+        "pricer-00",
+        "pricer-01",
+        "pricer-02",
+    ]
+
+
+def test_a_pod_that_was_an_outlier_before_the_ejection_is_not_concerned() -> None:
+    story = Story(3)
+    story.breaker = a_breaker(on_requests=True, count=2)
+    story.quiet()
+    assert names(story.step("pricer-00", "pricer-01")) == ["pricer-00"]
+
+    assert reasons(story.step("pricer-01")) == {"pricer-01": "BudgetExhausted"}
+
+
+def test_two_pods_that_follow_one_ejection_stop_the_breaker() -> None:
+    story = Story()
+    story.quiet()
+    story.step("pricer-00")
+    story.step("pricer-01", "pricer-02", inconclusive=("pricer-07",))
+
+    plan = story.step("pricer-01", "pricer-02", "pricer-03")
+
+    assert plan.intents == ()
+    assert set(reasons(plan).values()) == {"FaultMoves"}
+
+
+def test_a_second_hop_stops_the_breaker_for_two_windows() -> None:
+    story = Story()
+    story.fleet = a_fleet(10).with_not_ready(1)  # pricer-09 starts later and is at no level before
+    story.quiet()
+    story.step("pricer-00")
+    story.until_ejected("pricer-01")
+    story.step("pricer-02")  # the second hop
+    story.fleet = a_fleet(10).with_unconfirmed_ejections(*story.out)
+
+    plan = story.step("pricer-02", "pricer-09")
+
+    assert plan.intents == ()
+    assert reasons(plan) == {"pricer-02": "FaultMoves", "pricer-09": "FaultMoves"}
+
+
+def test_a_pod_never_seen_fine_is_not_said_to_follow() -> None:
+    story = Story()
+    fresh = ("pricer-01",)
+    for _ in range(3):
+        story.step(inconclusive=fresh)
+    story.step("pricer-00", inconclusive=fresh)
+
+    assert names(story.step("pricer-01")) == ["pricer-01"]
+
+
+def test_an_ejection_long_ago_explains_nothing() -> None:
+    story = Story()
+    story.quiet()
+    story.step("pricer-00")
+    story.quiet(steps=int(2 * WINDOW / STEP) + 1)
+
+    assert names(story.step("pricer-01")) == ["pricer-01"]
+
+
+def test_the_rule_is_for_detectors_of_request_outcomes_only() -> None:
+    story = Story(on_requests=False)
+    story.quiet()
+    story.step("pricer-00")
+
+    assert names(story.step("pricer-01")) == ["pricer-01"]

@@ -1,0 +1,253 @@
+"""One door to the API server: requests with time-outs and streams that can be ended at once.
+
+The client library brings kubeconfig, credentials and TLS. Its generated API classes and models stay
+out: they cost 20 MB to import and 80 KB per pod. Nothing here retries: a caller knows what a
+repeated request means, this module does not.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlencode
+
+import msgspec
+import urllib3
+import yaml
+from kubernetes import config
+from kubernetes.client.configuration import Configuration
+from kubernetes.client.rest import RESTClientObject
+from kubernetes.config import ConfigException
+
+from kubervisor.errors import ApiError, ApiUnavailable
+from kubervisor.kube import failures
+from kubervisor.kube.text import one_line, without_secrets
+
+MAX_CONNECTIONS = 16
+CONNECT_SECONDS = 5.0
+CHUNK_BYTES = 1 << 16
+_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+Query = Mapping[str, str | int]
+
+
+class Stream:
+    """The lines of an open answer. `close` may be called by any thread and ends the iteration."""
+
+    def __init__(self, response: urllib3.BaseHTTPResponse, request: str) -> None:
+        self._response = response
+        self._request = request
+        self._lock = threading.Lock()
+        self._closed = False
+        self._finished = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield complete lines; a last line without its end was cut off and is dropped.
+
+        Raises: ApiUnavailable where the connection breaks or stays silent for too long.
+        """
+        try:
+            yield from self._lines()
+        except failures.EXCEPTIONS as error:
+            if not self._closed:
+                raise failures.from_exception(self._request, error) from error
+        finally:
+            with self._lock:
+                self._finished = True
+            self._response.close()
+
+    def _lines(self) -> Iterator[bytes]:
+        rest = b""
+        while chunk := self._response.read1(CHUNK_BYTES):
+            if self._closed:
+                return  # what a connection gives while it is being shut down is not to be trusted
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from filter(None, lines)
+
+    def close(self) -> None:
+        """End the stream; a thread that waits for its next line comes back at once."""
+        with self._lock:
+            if self._closed or self._finished:
+                return
+            self._closed = True
+            connection = getattr(self._response, "connection", None)
+            sock = getattr(connection, "sock", None)
+            if isinstance(sock, socket.socket):
+                # Closing a descriptor does not wake a thread that reads from it; a shutdown does.
+                # The plain one: a TLS socket's own drops the encryption under the reader, who then
+                # takes what is on the wire for the answer.
+                with suppress(OSError):
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+class Api:
+    """Requests to one API server, at most `MAX_CONNECTIONS` at a time; safe for any number of
+    threads.
+
+    `namespace` is that of the kubeconfig's context or of the pod we run in, else `default`.
+    """
+
+    def __init__(self, configuration: Configuration, *, namespace: str, user_agent: str) -> None:
+        configuration.connection_pool_maxsize = MAX_CONNECTIONS
+        configuration.keep_alive = True
+        self.namespace = namespace
+        self._configuration = configuration
+        self._pool = RESTClientObject(configuration).pool_manager
+        self._user_agent = user_agent
+        self._credentials = threading.Lock()
+        # The pool would open surplus connections and throw them away, 1 MB of TLS state each.
+        self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: object = None,
+        content_type: str | None = None,
+        timeout: float = 10.0,
+    ) -> bytes:
+        """Send one request and return the body of a 2xx answer.
+
+        `body` is encoded as JSON; `content_type` defaults to `application/json`. `timeout`
+        (seconds) bounds the wait for a free connection, the silence of the server and the whole
+        answer.
+
+        Raises: the ApiError tree; `ApiUnavailable.sent` says whether the server may have seen it.
+        """
+        request = failures.describe(method, path)
+        deadline = time.monotonic() + timeout
+        if not self._slots.acquire(timeout=timeout):
+            raise ApiUnavailable(f"{request}: all {MAX_CONNECTIONS} connections busy", sent=False)
+        try:
+            headers = (
+                {"Content-Type": content_type or "application/json"} if body is not None else {}
+            )
+            payload = None if body is None else msgspec.json.encode(body)
+            response = self._open(request, method, path, query, payload, headers, timeout)
+            data = self._read(request, response, deadline)
+        finally:
+            self._slots.release()
+        self._check(request, response, data, content_type or "")
+        return data
+
+    def stream(self, path: str, query: Query | None = None, *, read_timeout: float) -> Stream:
+        """Open a stream of lines, a watch for instance; a silence of `read_timeout` seconds ends
+        it.
+
+        Raises: the ApiError tree, also while the stream is read.
+        """
+        request = failures.describe("WATCH", path)
+        response = self._open(request, "GET", path, query, None, {}, read_timeout)
+        if not 200 <= response.status < 300:
+            data = self._read(request, response, time.monotonic() + read_timeout)
+            self._check(request, response, data, "")
+        return Stream(response, request)
+
+    def close(self) -> None:
+        """Give up all idle connections."""
+        self._pool.clear()
+
+    def _open(
+        self,
+        request: str,
+        method: str,
+        path: str,
+        query: Query | None,
+        payload: bytes | None,
+        headers: dict[str, str],
+        timeout: float,
+    ) -> urllib3.BaseHTTPResponse:
+        url = f"{self._configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
+        try:
+            return self._pool.urlopen(
+                method,
+                url,
+                body=payload,
+                headers={**self._identity(), **headers},
+                timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout), read=timeout),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+        except failures.EXCEPTIONS as error:
+            # Not chained where the library quotes the header that it rejects, the token with it.
+            shown = None if isinstance(error, ValueError) else error
+            raise failures.from_exception(request, error) from shown
+
+    def _identity(self) -> dict[str, str]:
+        headers = {"Accept": "application/json", "User-Agent": self._user_agent}
+        with self._credentials:  # the library's refresh hooks are not made for several threads
+            settings = self._configuration.auth_settings()
+        token = settings["BearerToken"]["value"] if "BearerToken" in settings else None
+        return {**headers, "Authorization": token.strip()} if token else headers
+
+    @staticmethod
+    def _read(request: str, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+        chunks: list[bytes] = []
+        try:
+            while chunk := response.read1(CHUNK_BYTES):
+                chunks.append(chunk)
+                if time.monotonic() > deadline:
+                    raise urllib3.exceptions.TimeoutError("the answer was not complete in time")
+        except failures.EXCEPTIONS as error:
+            response.close()
+            raise failures.from_exception(request, error) from error
+        response.release_conn()
+        return b"".join(chunks)
+
+    @staticmethod
+    def _check(
+        request: str, response: urllib3.BaseHTTPResponse, data: bytes, content_type: str
+    ) -> None:
+        if not 200 <= response.status < 300:
+            raise failures.from_answer(
+                request,
+                response.status,
+                data,
+                retry_after=response.headers.get("Retry-After"),
+                content_type=content_type,
+            )
+
+
+def connect(kubeconfig: str | None, *, user_agent: str) -> Api:
+    """Return the door to the API server that `kubeconfig` names.
+
+    Without it: the service account of the pod we run in, else $KUBECONFIG, else ~/.kube/config.
+
+    Raises: ApiError where none of them can be read; the message names the file.
+    """
+    configuration = Configuration()
+    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ and (_ACCOUNT / "token").exists()
+    source = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    try:
+        if kubeconfig is None and in_pod:
+            source = str(_ACCOUNT)
+            _load_account(configuration)
+            namespace = (_ACCOUNT / "namespace").read_text().strip()
+        else:
+            _load_kubeconfig(source, client_configuration=configuration, persist_config=False)
+            namespace = _context_namespace(source)
+    except (ConfigException, OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        told = one_line(without_secrets(str(error)), failures.SERVER_TEXT_LIMIT)
+        raise ApiError(f"Cannot connect with {source}: {told}; pass --kubeconfig FILE") from error
+    return Api(configuration, namespace=namespace or "default", user_agent=user_agent)
+
+
+# The library's loaders carry no types.
+_load_kubeconfig: Callable[..., None] = config.load_kube_config
+_load_account: Callable[..., None] = config.load_incluster_config
+_list_contexts: Callable[..., tuple[object, Mapping[str, Mapping[str, str]]]] = (
+    config.list_kube_config_contexts
+)
+
+
+def _context_namespace(source: str) -> str:
+    _, active = _list_contexts(source)
+    return active["context"].get("namespace", "")

@@ -1,0 +1,199 @@
+"""Kubernetes Events about KubervisorServices, written in the background and never in anybody's way.
+
+The same thing about the same objects within ten minutes is one Event with a growing count.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kubervisor.errors import ApiError, NotFound
+from kubervisor.kube import paths, timestamps
+from kubervisor.kube.caches import Record
+from kubervisor.kube.client import Api
+from kubervisor.kube.podwrites import MERGE_PATCH
+from kubervisor.kube.text import one_line
+from kubervisor.traffic.model import Pod
+
+CAPACITY = 1000
+NOTE_BYTES = 1024
+SERIES_SECONDS = 600.0
+PATCH_SECONDS = 10.0  # the count of one Event is written at most this often
+LAST_SECONDS = 2.0  # how long a stop waits for what is queued
+_WAKE_SECONDS = 0.5
+
+
+class EventType(StrEnum):
+    """The two types that Kubernetes knows."""
+
+    NORMAL = "Normal"
+    WARNING = "Warning"
+
+
+_Key = tuple[str, str, str, str]
+"""Uid of the KubervisorService, uid of the pod, reason, and for a pod the note: its numbers are
+what a reader looks for, and an Event's note cannot be changed."""
+
+
+@dataclass(slots=True)
+class _Series:
+    """An Event and how often it happened; `path` is empty until it is stored."""
+
+    key: _Key
+    body: dict[str, object]
+    namespace: str
+    first_at: float  # monotonic
+    last_at: float  # Unix seconds
+    path: str = ""
+    count: int = 1
+    written_at: float = 0.0  # monotonic
+
+
+class EventRecorder:
+    """Records Events from any thread; `run` on a thread of its own writes them.
+
+    `dropped` counts those that did not fit into the queue, `failed` those that the API server
+    refused or did not take: a namespace that is being deleted, a missing right, an outage.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        component: str,
+        instance: str,
+        *,
+        capacity: int = CAPACITY,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.dropped = 0
+        self.failed = 0
+        self._api = api
+        self._component = component
+        self._instance = instance[:128]
+        self._capacity = capacity
+        self._clock = clock
+        self._wall = wall
+        self._ready = threading.Condition()
+        self._queue: OrderedDict[_Key, _Series] = OrderedDict()
+        self._known: OrderedDict[_Key, _Series] = OrderedDict()
+
+    def record(
+        self,
+        regarding: Record,
+        *,
+        type: EventType,
+        reason: str,
+        action: str,
+        note: str,
+        related: Pod | None = None,
+    ) -> None:
+        """Queue an Event; the oldest one is dropped where the queue is full."""
+        pod, said = (related.uid, note) if related else ("", "")
+        key = (regarding.uid, pod, reason, said)
+        with self._ready:
+            series = self._known.get(key)
+            if series is not None and self._clock() - series.first_at < SERIES_SECONDS:
+                series.count += 1
+                series.last_at = self._wall()
+                if key in self._queue or self._clock() - series.written_at < PATCH_SECONDS:
+                    return
+            else:
+                body = self._body(regarding, related, type, reason, action, note)
+                series = _Series(key, body, regarding.namespace, self._clock(), self._wall())
+            self._enqueue(series)
+
+    def run(self, stop: threading.Event) -> None:
+        """Write what is recorded until the stop event is set, then what is still queued."""
+        while not stop.is_set():
+            self._write_next(_WAKE_SECONDS)
+        deadline = self._clock() + LAST_SECONDS
+        while self._queue and self._clock() < deadline:
+            self._write_next(0.0)
+
+    def _enqueue(self, series: _Series) -> None:
+        self._known[series.key] = self._queue[series.key] = series
+        self._known.move_to_end(series.key)
+        if len(self._known) > self._capacity:
+            self._known.popitem(last=False)
+        if len(self._queue) > self._capacity:
+            self._queue.popitem(last=False)
+            self.dropped += 1
+        self._ready.notify()
+
+    def _write_next(self, wait: float) -> None:
+        with self._ready:
+            if not self._queue:
+                self._ready.wait(wait)
+            if not self._queue:
+                return
+            _, series = self._queue.popitem(last=False)
+            series.written_at = self._clock()
+            count, last_at = series.count, series.last_at
+        try:
+            self._store(series, count, last_at)
+        except ApiError:
+            self.failed += 1
+
+    def _store(self, series: _Series, count: int, last_at: float) -> None:
+        if series.path:
+            patch = {"series": {"count": count, "lastObservedTime": _micro(last_at)}}
+            try:
+                self._api.request("PATCH", series.path, body=patch, content_type=MERGE_PATCH)
+            except NotFound:
+                series.path = ""  # Events live an hour; write it anew
+            else:
+                return
+        if count > 1:
+            series.body["series"] = {"count": count, "lastObservedTime": _micro(last_at)}
+        metadata = {"name": f"kubervisor.{uuid.uuid4().hex}", "namespace": series.namespace}
+        collection = paths.collection(paths.EVENTS, series.namespace)
+        self._api.request("POST", collection, body={**series.body, "metadata": metadata})
+        series.path = paths.single(paths.EVENTS, series.namespace, metadata["name"])
+
+    def _body(
+        self,
+        regarding: Record,
+        related: Pod | None,
+        type: EventType,
+        reason: str,
+        action: str,
+        note: str,
+    ) -> dict[str, object]:
+        body: dict[str, object] = {
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "eventTime": _micro(self._wall()),
+            "reportingController": self._component,
+            "reportingInstance": self._instance,
+            "type": type,
+            "reason": reason,
+            "action": action,
+            "note": one_line(note, NOTE_BYTES),
+            "regarding": {
+                "apiVersion": "kubervisor.k8s.io/v1alpha1",
+                "kind": "KubervisorService",
+                "namespace": regarding.namespace,
+                "name": regarding.name,
+                "uid": regarding.uid,
+            },
+        }
+        if related is not None:
+            body["related"] = {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "namespace": related.namespace,
+                "name": related.name,
+                "uid": related.uid,
+            }
+        return body
+
+
+def _micro(at: float) -> str:
+    return timestamps.render_micro(at)

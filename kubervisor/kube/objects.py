@@ -1,0 +1,75 @@
+"""Reads and writes of single KubervisorServices, and live reads of Services, past every cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kubervisor.kube import paths
+from kubervisor.kube.client import Api
+from kubervisor.kube.failures import JSON_PATCH
+from kubervisor.kube.podwrites import MERGE_PATCH
+from kubervisor.kube.records import ServiceRecord, SpecRecord, decode_service, decode_spec
+from kubervisor.traffic.keys import FINALIZER, TRAFFIC
+
+
+def get_spec(api: Api, namespace: str, name: str) -> SpecRecord:
+    """Return the KubervisorService as stored now. Raises: NotFound where there is none."""
+    path = paths.single(paths.KUBERVISOR_SERVICES, namespace, name)
+    return decode_spec(api.request("GET", path))
+
+
+def get_service(api: Api, namespace: str, name: str) -> ServiceRecord:
+    """Return the Service as stored now. Raises: NotFound where there is none."""
+    return decode_service(api.request("GET", paths.single(paths.SERVICES, namespace, name)))
+
+
+def add_finalizer(api: Api, record: SpecRecord) -> SpecRecord:
+    """Let the deletion of `record` wait until its pods are returned. Returns what is stored then.
+
+    Raises: Conflict where it changed since it was read.
+    """
+    if FINALIZER in record.finalizers:
+        return record
+    return _set_finalizers(api, record, (*record.finalizers, FINALIZER))
+
+
+def remove_finalizer(api: Api, record: SpecRecord) -> SpecRecord:
+    """Let the deletion of `record` go on. Raises: Conflict where it changed since it was read."""
+    if FINALIZER not in record.finalizers:
+        return record
+    return _set_finalizers(api, record, tuple(f for f in record.finalizers if f != FINALIZER))
+
+
+def stop_selecting(api: Api, service: ServiceRecord) -> None:
+    """Take our key out of a Service's selector, if it is still there. Raises: ApiError."""
+    path = paths.single(paths.SERVICES, service.namespace, service.name)
+    patch = {"metadata": {"uid": service.uid}, "spec": {"selector": {TRAFFIC: None}}}
+    api.request("PATCH", path, body=patch, content_type=MERGE_PATCH)
+
+
+def write_status(api: Api, record: SpecRecord, status: Mapping[str, Any]) -> SpecRecord:
+    """Store `status` in place of the whole status of `record`. Returns what is stored then.
+
+    Raises: Conflict where `record` changed since it was read; NotFound where it is gone.
+    """
+    # A JSON patch: a merge would keep what the new status leaves out.
+    patch = [
+        {"op": "test", "path": "/metadata/uid", "value": record.uid},
+        {"op": "test", "path": "/metadata/resourceVersion", "value": record.resource_version},
+        {"op": "add", "path": "/status", "value": status},
+    ]
+    path = paths.single(paths.KUBERVISOR_SERVICES, record.namespace, record.name, "status")
+    return decode_spec(api.request("PATCH", path, body=patch, content_type=JSON_PATCH))
+
+
+def _set_finalizers(api: Api, record: SpecRecord, finalizers: tuple[str, ...]) -> SpecRecord:
+    path = paths.single(paths.KUBERVISOR_SERVICES, record.namespace, record.name)
+    patch = {
+        "metadata": {
+            "uid": record.uid,
+            "resourceVersion": record.resource_version,
+            "finalizers": finalizers,
+        }
+    }
+    return decode_spec(api.request("PATCH", path, body=patch, content_type=MERGE_PATCH))

@@ -1,0 +1,86 @@
+"""The caches of a process and the reflectors that keep them: pods, Services, KubervisorServices."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from kubervisor.kube import paths, records
+from kubervisor.kube.caches import ObjectCache, PodCache, Record
+from kubervisor.kube.client import Api
+from kubervisor.kube.overlay import Overlay
+from kubervisor.kube.records import ServiceRecord, SpecRecord
+from kubervisor.kube.reflector import EventType, Reflector, Restart
+
+T = TypeVar("T", bound=Record)
+
+Count = Callable[[str, Restart], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Caches:
+    """What the watches have shown; shared by everything that reads."""
+
+    pods: PodCache = field(default_factory=PodCache)
+    services: ObjectCache[ServiceRecord] = field(default_factory=ObjectCache)
+    specs: ObjectCache[SpecRecord] = field(default_factory=ObjectCache)
+
+
+def reflectors(
+    api: Api,
+    namespaces: Iterable[str],
+    caches: Caches,
+    overlay: Overlay,
+    *,
+    stop: threading.Event,
+    count: Count,
+) -> tuple[Reflector[Any], ...]:
+    """Three reflectors, or three for each namespace where some are named."""
+    made: list[Reflector[Any]] = []
+    for namespace in tuple(namespaces) or (None,):
+
+        def reflector(
+            name: str,
+            path: str,
+            decode: Callable[[Any], T],
+            cache: ObjectCache[T],
+            listed: Callable[[float], None] = lambda _: None,
+            namespace: str | None = namespace,
+        ) -> Reflector[T]:
+            def replace(found: list[T], begun: float) -> None:
+                cache.replace(found, namespace=namespace)
+                listed(begun)
+
+            def change(kind: EventType, record: T) -> None:
+                if kind is EventType.DELETED:
+                    cache.delete(record)
+                else:
+                    cache.upsert(record)
+
+            return Reflector(
+                api,
+                paths.collection(path, namespace),
+                decode=decode,
+                on_replace=replace,
+                on_event=change,
+                name=f"{name}/{namespace}" if namespace else name,
+                stop=stop,
+                count=lambda restart: count(name, restart),
+            )
+
+        def confirm(begun: float, namespace: str | None = namespace) -> None:
+            overlay.listed(begun, namespace=namespace)
+
+        made += [
+            reflector("pods", paths.PODS, records.decode_pod, caches.pods, confirm),
+            reflector("services", paths.SERVICES, records.decode_service, caches.services),
+            reflector(
+                "kubervisorservices",
+                paths.KUBERVISOR_SERVICES,
+                records.decode_spec,
+                caches.specs,
+            ),
+        ]
+    return tuple(made)

@@ -1,0 +1,35 @@
+"""The `kubervisor` command; each subcommand is a file of its own, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from kubervisor import __version__
+
+COMMANDS = {
+    "run": "kubervisor.cli.run",
+    "crds": "kubervisor.cli.crds",
+    "release": "kubervisor.cli.release",
+}
+
+
+class _Lazy(click.Group):
+    """Imports a subcommand only when it is used: `kubervisor --help` loads no client."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        module = COMMANDS.get(name)
+        if module is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.command(cls=_Lazy)
+@click.version_option(__version__)
+def main() -> None:
+    """Kubervisor takes outlier pods out of traffic, within what the fleet can spare."""

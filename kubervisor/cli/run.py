@@ -1,0 +1,78 @@
+"""`kubervisor run`: the controller."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from pydantic import ValidationError
+
+from kubervisor.app import build
+from kubervisor.errors import KubervisorError
+from kubervisor.settings import Settings
+from kubervisor.telemetry import logs
+
+
+@click.command()
+@click.option("--capability", type=click.Choice(["traffic"]), default="traffic", show_default=True)
+@click.option("--kubeconfig", help="Path of a kubeconfig; default: the pod's service account.")
+@click.option("--namespace", "namespaces", multiple=True, help="Guard this one; repeatable.")
+@click.option("--listen", help="host:port of /metrics, /livez, /readyz  [default: 127.0.0.1:8086]")
+@click.option("--dashboard-listen", help="host:port of the dashboard  [default: 127.0.0.1:8087]")
+@click.option("--source", "sources", multiple=True, metavar="NAME=URL", help="A named source.")
+@click.option(
+    "--allow-source",
+    "allow_sources",
+    multiple=True,
+    metavar="PATTERN",
+    help="Pattern host[:port] that specs may name; repeatable. Adds to in-cluster names.",
+)
+@click.option("--leader-elect/--no-leader-elect", default=None)
+@click.option("--register-crds/--no-register-crds", default=None)
+@click.option("--dry-run", is_flag=True, default=None, help="Judge and report, never eject.")
+@click.option("--min-evaluation-period", type=float, metavar="SECONDS")
+@click.option("--max-services", type=int)
+@click.option("--lease-namespace")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
+@click.option("--log-format", type=click.Choice(["auto", "json", "console"]))
+def run(capability: str, **given: object) -> None:  # noqa: ARG001 - one capability so far
+    """Run the controller until SIGTERM. Exit code 0: asked to stop; 1: lease lost; 2: bad usage."""
+    settings = _settings(given)
+    logs.set_up(level=settings.log_level, form=settings.log_format)
+    try:
+        process = build(settings)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    except KubervisorError as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(process.run())
+
+
+def _settings(given: dict[str, object]) -> Settings:
+    """Flags over environment over defaults."""
+    values = {name: value for name, value in given.items() if value not in (None, ())}
+    if "sources" in values:
+        values["sources"] = _named(given["sources"])
+    if "allow_sources" in values:
+        default = Settings.model_fields["allow_sources"].default
+        values["allow_sources"] = (*default, *_strings(given["allow_sources"]))
+    try:
+        return Settings(**values)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise click.UsageError(f"{field}: {first['msg']}") from error
+
+
+def _strings(values: object) -> tuple[str, ...]:
+    return tuple(values) if isinstance(values, tuple) else ()
+
+
+def _named(pairs: object) -> dict[str, str]:
+    named = {}
+    for pair in _strings(pairs):
+        name, separator, url = pair.partition("=")
+        if not separator or not name or not url:
+            raise click.UsageError(f"--source {pair}: write NAME=URL")
+        named[name] = url
+    return named

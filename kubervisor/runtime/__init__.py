@@ -1,0 +1,1 @@
+"""Everything that runs: threads, loops, queues. The only package that starts threads."""

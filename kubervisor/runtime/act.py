@@ -1,0 +1,213 @@
+"""Acts: one intent becomes one write, one Event, one log line, one count, one line of the
+record.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from kubervisor.errors import ApiError, Conflict, NotFound, Throttled
+from kubervisor.kube.events import EventType
+from kubervisor.kube.writers import TrafficWriter
+from kubervisor.runtime.desk import Desk
+from kubervisor.runtime.ledger import Decision
+from kubervisor.telemetry import metrics
+from kubervisor.traffic.budget import allowance
+from kubervisor.traffic.model import Action, Fleet, Intent, Pod
+from kubervisor.traffic.policy import KillMode
+from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.returns import activator_of
+
+PROTECTED_SECONDS = 5.0
+"""How long an eviction that a PodDisruptionBudget refused is not tried again."""
+
+
+class Actuator:
+    """Shared by all Services; what it learns goes to the desk it acts for, under that desk's
+    lock.
+    """
+
+    def __init__(self, writer: TrafficWriter) -> None:
+        self._writer = writer
+
+    def eject(self, desk: Desk, intent: Intent, fleet: Fleet, *, decided_at: float) -> bool:
+        """True where the pod was taken out of traffic; False where it changed or the write
+        failed.
+        """
+        ejection, now = uuid.uuid4().hex, desk.shared.clock.wall()
+        room = self._room(desk, intent, fleet)
+        try:
+            self._writer.eject(
+                intent.pod,
+                fleet.key.name,
+                intent.breaker,
+                id=ejection,
+                at=now,
+                until=now + intent.hold,
+                retries=intent.retries,
+                reason=intent.reason,
+                evidence=intent.evidence,
+                epoch=desk.shared.epoch(),
+            )
+        except (Conflict, NotFound) as error:
+            # The pod is not what it was when it was judged; the next evaluation looks again.
+            desk.log.info("Pod changed before its ejection", pod=intent.pod.name, error=str(error))
+            return False
+        except ApiError as error:
+            desk.log.warning("Could not eject pod", pod=intent.pod.name, error=str(error))
+            return False
+        acknowledged = desk.shared.clock.monotonic()
+        metrics.WRITE_DURATION.observe(acknowledged - decided_at)
+        metrics.ENFORCED.labels(*_service(desk), intent.breaker).inc()
+        desk.ledger.ejected(
+            intent.pod, intent.breaker, ejection, now=acknowledged, wall=now, hold=intent.hold
+        )
+        note = f"{intent.evidence}; {room}; out for {intent.hold:.3g} s"
+        self._tell(
+            desk, intent, "Ejected", Reason.POD_EJECTED, note, took=acknowledged - decided_at
+        )
+        return True
+
+    def apply(self, desk: Desk, intent: Intent, fleet: Fleet) -> None:
+        """Do what the Activator intends. A pod that is gone or changed needs nothing any more.
+
+        Raises ApiError where the write failed and should be tried again.
+        """
+        try:
+            self._apply(desk, intent, fleet)
+        except NotFound:
+            return
+        except Conflict as error:
+            desk.log.debug("Pod changed", pod=intent.pod.name, error=str(error))
+
+    def _apply(self, desk: Desk, intent: Intent, fleet: Fleet) -> None:
+        pod = intent.pod
+        match intent.action:
+            case Action.ADOPT:
+                self._writer.adopt(pod, fleet.key.name)
+                desk.log.debug("Labelled pod", pod=pod.name)
+            case Action.RETURN:
+                self._return(desk, intent)
+            case Action.RELEASE:
+                self._writer.release(pod)
+                if pod.is_out:
+                    metrics.RETURNS.labels(*_service(desk)).inc()
+                    self._tell(desk, intent, "Returned", Reason.POD_RETURNED, _why_released(intent))
+            case Action.PAUSE:
+                self._writer.pause(
+                    pod,
+                    reason=intent.reason,
+                    evidence=intent.evidence,
+                    epoch=desk.shared.epoch(),
+                )
+                desk.ledger.pausing.add(pod.uid)
+                metrics.PAUSES.labels(*_service(desk)).inc()
+                self._tell(desk, intent, "Paused", Reason.POD_PAUSED, intent.evidence)
+            case Action.TERMINATE:
+                self._terminate(desk, intent, fleet)
+            case Action.EJECT:
+                raise ValueError("ejections go through the budget")
+
+    def _return(self, desk: Desk, intent: Intent) -> None:
+        self._writer.give_back(intent.pod, reason=intent.reason, at=desk.shared.clock.wall())
+        desk.ledger.returned(desk.assignment.policy, desk.shared.clock.monotonic())
+        metrics.RETURNS.labels(*_service(desk)).inc()
+        self._tell(desk, intent, "Returned", Reason.POD_RETURNED, intent.evidence)
+
+    def _terminate(self, desk: Desk, intent: Intent, fleet: Fleet) -> None:
+        mode = activator_of(intent.pod, desk.assignment.policy).kill_mode
+        try:
+            if mode is KillMode.EVICT:
+                self._writer.evict(intent.pod)
+            else:
+                self._writer.delete(intent.pod)
+        except Throttled as error:
+            # Not tried again for a while: meanwhile the pod is on timed return like any other.
+            wait = max(PROTECTED_SECONDS, error.retry_after)
+            desk.ledger.protected[intent.pod.uid] = desk.shared.clock.monotonic() + wait
+            self.defer(desk, intent.pod, f"a PodDisruptionBudget refuses its eviction: {error}")
+            return
+        desk.ledger.terminated(fleet, now=desk.shared.clock.monotonic())
+        metrics.TERMINATIONS.labels(*_service(desk)).inc()
+        self._tell(desk, intent, "Terminated", Reason.POD_TERMINATED, intent.evidence)
+
+    def defer(self, desk: Desk, pod: Pod, why: str) -> None:
+        """Tell, once for each cause, that a pod which should be terminated stays on timed
+        return.
+        """
+        cause = why.partition(":")[0]
+        if desk.ledger.deferred.get(pod.uid) == cause:
+            return
+        desk.ledger.deferred[pod.uid] = cause
+        desk.log.info("Deferred termination", pod=pod.name, why=why)
+        desk.shared.events.record(
+            desk.reference,
+            type=EventType.WARNING,
+            reason=Reason.TERMINATION_DEFERRED,
+            action=Action.TERMINATE.value.capitalize(),
+            note=f"Pod {pod.name}: {why}",
+            related=pod,
+        )
+
+    def _room(self, desk: Desk, intent: Intent, fleet: Fleet) -> str:
+        """The budget before this write, in words."""
+        policy = desk.assignment.policy
+        breaker = next(b for b in policy.breakers if b.name == intent.breaker)
+        return str(allowance(fleet, breaker, policy.budget))
+
+    def _tell(
+        self,
+        desk: Desk,
+        intent: Intent,
+        action: str,
+        reason: Reason,
+        note: str,
+        *,
+        took: float | None = None,
+    ) -> None:
+        """Record, announce and log what was done."""
+        pod = intent.pod
+        desk.ledger.record(
+            Decision(
+                desk.shared.clock.wall(),
+                action,
+                pod.name,
+                pod.uid,
+                intent.breaker,
+                intent.reason,
+                note,
+            )
+        )
+        warning = reason in (Reason.POD_EJECTED, Reason.POD_PAUSED, Reason.POD_TERMINATED)
+        self._announce(desk, intent, reason, note, warning=warning)
+        seconds = {} if took is None else {"took": round(took, 4)}
+        done = f"{action} pod"
+        desk.log.info(
+            done,
+            pod=pod.name,
+            breaker=intent.breaker,
+            reason=intent.reason.value,
+            evidence=note,
+            **seconds,
+        )
+        desk.changed()
+
+    def _announce(
+        self, desk: Desk, intent: Intent, reason: Reason, note: str, *, warning: bool
+    ) -> None:
+        desk.shared.events.record(
+            desk.reference,
+            type=EventType.WARNING if warning else EventType.NORMAL,
+            reason=reason,
+            action=intent.action.value.capitalize(),
+            note=f"Pod {intent.pod.name}: {intent.reason}: {note}",
+            related=intent.pod,
+        )
+
+
+def _service(desk: Desk) -> tuple[str, str]:
+    return desk.assignment.key.namespace, desk.assignment.key.name
+
+
+def _why_released(intent: Intent) -> str:
+    return f"{intent.reason}: the pod is no longer Kubervisor's"

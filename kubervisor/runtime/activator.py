@@ -1,0 +1,172 @@
+"""The Activator of one Service: labels members, gives traffic back, ends what never recovers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kubervisor.errors import ApiError
+from kubervisor.kube.events import EventType
+from kubervisor.runtime.act import Actuator
+from kubervisor.runtime.assignment import Assignment, Stance
+from kubervisor.runtime.desk import Desk
+from kubervisor.telemetry import metrics
+from kubervisor.traffic import keys
+from kubervisor.traffic.budget import fleet_floor
+from kubervisor.traffic.membership import plan_membership, plan_release
+from kubervisor.traffic.model import Fleet, Intent, Plan, PodUid
+from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.returns import (
+    plan_due_returns,
+    plan_early_returns,
+    plan_hand_returns,
+    plan_lost_returns,
+    plan_return_of_all,
+)
+from kubervisor.traffic.terminations import Circumstances, plan_terminations
+
+SAFETY_NET = 5.0
+"""Seconds between steps when nothing wakes the loop: pods wake it, and so does the next due
+return.
+"""
+RETRY = 0.5
+PAUSED_LONG = 3600.0
+SHORTEST = 0.02
+
+
+class Activator:
+    """`step` is called by a Loop, at each change of a member and when the next hold is over."""
+
+    def __init__(self, desk: Desk, actuator: Actuator) -> None:
+        self._desk, self._actuator = desk, actuator
+        self._clock = desk.shared.clock
+        self._reminded = False
+
+    def step(self) -> float:
+        """One pass; returns the seconds until the next due return, a few seconds at most."""
+        desk = self._desk
+        with desk.lock:
+            assignment = desk.assignment
+            if assignment.stance is Stance.STOPPED:
+                return SAFETY_NET
+            if assignment.stance is Stance.HOLD:
+                self._hold(assignment)
+                return SAFETY_NET
+            metrics.PAUSED_SECONDS.labels(*self._service).set(0)
+            self._reminded = False
+            desk.ledger.thaw(self._clock.monotonic())
+            fleet = desk.fleet()
+            plan = self._plan(assignment, fleet)
+            failed = self._apply(plan, fleet)
+            for refusal in plan.refused:
+                self._actuator.defer(desk, refusal.pod, refusal.note)
+        if plan.intents:
+            desk.changed()
+        if failed:
+            return RETRY
+        return max(SHORTEST, min(SAFETY_NET, plan.wake_in or SAFETY_NET))
+
+    @property
+    def _service(self) -> tuple[str, str]:
+        key = self._desk.assignment.key
+        return key.namespace, key.name
+
+    def _hold(self, assignment: Assignment) -> None:
+        """Nothing is written to pods; whoever forgot to resume is reminded."""
+        desk, now = self._desk, self._clock.monotonic()
+        # A hold that is first seen while paused starts here, and stands still like the others.
+        desk.ledger.remaining(desk.fleet(), assignment.policy, now=now, wall=self._clock.wall())
+        stood = desk.ledger.freeze(now)
+        metrics.PAUSED_SECONDS.labels(*self._service).set(stood)
+        if stood > PAUSED_LONG and not self._reminded:
+            self._reminded = True
+            desk.log.warning("Paused for an hour", annotation=keys.PAUSE)
+            desk.shared.events.record(
+                desk.reference,
+                type=EventType.WARNING,
+                reason=Reason.PAUSED_LONG,
+                action="Pause",
+                note=f"Paused for an hour; remove the annotation {keys.PAUSE} to resume",
+            )
+
+    def _plan(self, assignment: Assignment, fleet: Fleet) -> Plan:
+        claimed = self._desk.shared.gatherer.claimed(assignment.key)
+        match assignment.stance:
+            case Stance.RELEASE:
+                return plan_release(claimed, assignment.reason)
+            case Stance.DRY_RUN:
+                ours = [p for p in fleet.pods if p.ejection is not None and fleet.is_ours(p)]
+                return plan_return_of_all(ours, Reason.DRY_RUN_STARTED, "dry run returns all pods")
+        membership = plan_membership(fleet, claimed, others=self._others(fleet))
+        membership = Plan(membership.intents + plan_hand_returns(fleet).intents)
+        if assignment.stance is Stance.GIVE_BACK:
+            ours = [pod for pod in fleet.pods if fleet.is_ours(pod)]
+            back = plan_return_of_all(
+                ours, assignment.reason, "the Service does not select on kubervisor/traffic"
+            )
+            return Plan(membership.intents + back.intents)
+        returns = self._plan_returns(assignment, fleet)
+        return replace(returns, intents=membership.intents + returns.intents)
+
+    def _others(self, fleet: Fleet) -> set[str]:
+        """KubervisorServices that exist and whose name members carry: those pods are theirs."""
+        names = {pod.claimed_by for pod in fleet.pods if pod.claimed_by} - {fleet.key.name}
+        return {name for name in names if self._desk.shared.exists(fleet.key.namespace, name)}
+
+    def _plan_returns(self, assignment: Assignment, fleet: Fleet) -> Plan:
+        ledger, policy = self._desk.ledger, assignment.policy
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        lost = plan_lost_returns(fleet)
+        if lost.intents:
+            ledger.lost_pods = lost.intents[0].evidence
+        floor = fleet_floor(fleet.size, policy)
+        early = plan_early_returns(fleet, floor, ledger.scores())
+        remaining = ledger.remaining(fleet, policy, now=now, wall=wall)
+        ended = Plan()
+        if assignment.stance is Stance.GUARD:
+            ended = plan_terminations(fleet, policy, self._circumstances(fleet, floor))
+        ending = {intent.pod.uid for intent in ended.intents}
+        due = plan_due_returns(
+            fleet,
+            policy,
+            remaining,
+            ending=ending,
+            flagged=ledger.still_flagged(now=now),
+            recent=[now - at for at in ledger.returns],
+        )
+        intents = lost.intents + early.intents + ended.intents + due.intents
+        return Plan(intents, ended.refused, wake_in=due.wake_in)
+
+    def _circumstances(self, fleet: Fleet, floor: int) -> Circumstances:
+        ledger, now = self._desk.ledger, self._clock.monotonic()
+        return Circumstances(
+            below_floor=len(fleet.serving) < floor,
+            panicking=[name for name, groups in ledger.panicking.items() if groups],
+            blind=ledger.problems.keys(),
+            confirmed=ledger.confirmed,
+            protected=[uid for uid, until in ledger.protected.items() if now < until],
+            pausing=ledger.pausing,
+        )
+
+    def _apply(self, plan: Plan, fleet: Fleet) -> bool:
+        """Write the intents, one for each pod; True where one failed and should be tried again."""
+        failed = False
+        written: set[PodUid] = set()
+        for intent in plan.intents:
+            if intent.pod.uid in written or self._desk.stopped.is_set():
+                continue
+            written.add(intent.pod.uid)
+            failed |= not self._write(intent, fleet)
+        return failed
+
+    def _write(self, intent: Intent, fleet: Fleet) -> bool:
+        try:
+            self._actuator.apply(self._desk, intent, fleet)
+        except ApiError as error:
+            self._desk.log.warning(
+                "Could not write to pod",
+                action=intent.action.value,
+                pod=intent.pod.name,
+                error=str(error),
+            )
+            return False
+        return True

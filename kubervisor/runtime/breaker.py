@@ -1,0 +1,190 @@
+"""The Breaker of one Service: measures, judges, and ejects what the fleet can spare.
+
+One thread for all breakers of the Service. It never waits for a source: a fetch runs elsewhere and
+wakes the thread when it is done, so a hanging source delays no other breaker.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+
+from kubervisor.errors import SourceError
+from kubervisor.runtime.act import Actuator
+from kubervisor.runtime.assignment import Assignment, Stance
+from kubervisor.runtime.desk import Desk
+from kubervisor.runtime.fetching import Answer
+from kubervisor.runtime.ledger import SourceProblem
+from kubervisor.runtime.measure import ask
+from kubervisor.runtime.report import Reporter
+from kubervisor.telemetry import metrics
+from kubervisor.traffic.breaker import plan_ejections
+from kubervisor.traffic.detectors import judge
+from kubervisor.traffic.evidence import Memory
+from kubervisor.traffic.model import Fleet, Intent, Measurement, PodUid, Verdict
+from kubervisor.traffic.policy import BreakerPolicy
+
+JUDGING = frozenset({Stance.GUARD, Stance.DRY_RUN, Stance.GIVE_BACK, Stance.HOLD})
+IDLE = 30.0
+FIRST_WITHIN = 1.0
+"""Seconds within which a new breaker judges for the first time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A verdict on its way to being enforced."""
+
+    breaker: BreakerPolicy
+    assignment: Assignment
+    asked_at: float
+    decided_at: float
+    verdict: Verdict
+    memory: Memory
+
+
+class Breaker:
+    """`step` is called by a Loop; `wake` makes it called again soon."""
+
+    def __init__(self, desk: Desk, actuator: Actuator, wake: Callable[[], None]) -> None:
+        self._desk, self._actuator, self._wake = desk, actuator, wake
+        self._clock = desk.shared.clock
+        self._report = Reporter(desk)
+        self._due: dict[BreakerPolicy, float] = {}
+        self._waiting: dict[BreakerPolicy, Answer] = {}
+        self._latest: set[BreakerPolicy] = set()
+
+    def step(self) -> float:
+        """Ask what is due, enforce what was answered; returns the seconds until there is more."""
+        assignment = self._desk.assignment
+        judging = assignment.stance in JUDGING
+        self._keep(assignment.policy.breakers if judging else ())
+        for breaker in self._due:
+            self._ask_if_due(assignment, breaker)
+        for breaker, answer in list(self._waiting.items()):
+            if answer.done or self._clock.monotonic() >= answer.deadline:
+                del self._waiting[breaker]
+                self._evaluate(assignment, breaker, answer)
+        upcoming = [*self._due.values(), *(a.deadline for a in self._waiting.values())]
+        return max(
+            0.0, min(upcoming, default=self._clock.monotonic() + IDLE) - self._clock.monotonic()
+        )
+
+    def _keep(self, breakers: tuple[BreakerPolicy, ...]) -> None:
+        """Schedule new breakers, forget those that the policy no longer has."""
+        for gone in self._due.keys() - set(breakers):
+            del self._due[gone]
+            self._waiting.pop(gone, None)
+            self._latest.discard(gone)
+        for breaker in breakers:
+            if breaker not in self._due:
+                phase = random.uniform(0, min(FIRST_WITHIN, self._period(breaker)))
+                self._due[breaker] = self._clock.monotonic() + phase
+
+    def _period(self, breaker: BreakerPolicy) -> float:
+        return max(breaker.period, self._desk.shared.shortest_period)
+
+    def _ask_if_due(self, assignment: Assignment, breaker: BreakerPolicy) -> None:
+        now, due = self._clock.monotonic(), self._due[breaker]
+        if now < due:
+            return
+        period = self._period(breaker)
+        if breaker in self._latest:
+            metrics.STEP_LATENESS.observe(now - due)
+            # Missed periods are skipped, never caught up.
+            self._due[breaker] = max(due + period, now + period / 2)
+        else:
+            # The first evaluation is early; from the second on, Services are spread over the
+            # period.
+            self._due[breaker] = now + period * random.uniform(0.5, 1)
+            self._latest.add(breaker)
+        if breaker not in self._waiting:
+            self._waiting[breaker] = ask(
+                self._desk.shared, assignment.key, breaker, period=period, listener=self._wake
+            )
+
+    def _evaluate(self, assignment: Assignment, breaker: BreakerPolicy, answer: Answer) -> None:
+        try:
+            measurement = answer.result()
+        except SourceError as error:
+            self._inconclusive(breaker, error)
+            return
+        case = self._judge(assignment, breaker, answer, measurement)
+        if case is not None:
+            self._enforce(case)
+
+    def _inconclusive(self, breaker: BreakerPolicy, error: SourceError) -> None:
+        metrics.EVALUATIONS.labels("error").inc()
+        with self._desk.lock:
+            self._report.source_failed(breaker.name, SourceProblem(error.reason, str(error)))
+
+    def _judge(
+        self,
+        assignment: Assignment,
+        breaker: BreakerPolicy,
+        answer: Answer,
+        measurement: Measurement,
+    ) -> _Case | None:
+        desk = self._desk
+        with desk.lock:
+            if desk.assignment.policy != assignment.policy:
+                return None
+            fleet = desk.fleet()
+            verdict = judge(breaker, measurement, fleet, now=self._clock.wall())
+            self._report.source_answered(breaker.name)
+            memory = desk.ledger.judged(verdict, breaker)
+            desk.ledger.confirm(fleet, verdict)
+        metrics.EVALUATIONS.labels("inconclusive" if verdict.reason else "judged").inc()
+        return _Case(breaker, assignment, answer.asked_at, self._clock.monotonic(), verdict, memory)
+
+    def _enforce(self, case: _Case) -> None:
+        """Eject one pod at a time; after each, the fleet is gathered and the plan made anew."""
+        tried: set[PodUid] = set()
+        while not self._desk.stopped.is_set() and self._is_recent(case):
+            wait = self._eject_next(case, tried)
+            if wait is None:
+                return
+            if self._desk.stopped.wait(wait):
+                return
+
+    def _is_recent(self, case: _Case) -> bool:
+        """Evidence counts until the next evaluation will have brought better."""
+        age = self._clock.monotonic() - case.asked_at
+        return age < max(2 * self._period(case.breaker), FIRST_WITHIN)
+
+    def _eject_next(self, case: _Case, tried: set[PodUid]) -> float | None:
+        """Seconds until the next try; None where there is nothing more to eject."""
+        desk = self._desk
+        with desk.lock:
+            if desk.assignment.policy != case.assignment.policy:
+                return None
+            fleet = desk.fleet()
+            with desk.shared.neighbours if fleet.neighbours else nullcontext():
+                if fleet.neighbours:
+                    fleet = desk.fleet()
+                intent = self._decide(case, fleet, tried)
+                if intent is None or desk.ledger.lost_pods:
+                    return None
+                wait = desk.shared.ejections.take()
+                if wait == 0:
+                    tried.add(intent.pod.uid)
+                    self._actuator.eject(desk, intent, fleet, decided_at=case.decided_at)
+                return wait
+
+    def _decide(self, case: _Case, fleet: Fleet, tried: set[PodUid]) -> Intent | None:
+        findings = tuple(f for f in case.verdict.findings if f.pod not in tried)
+        verdict = replace(case.verdict, findings=findings) if tried else case.verdict
+        plan = plan_ejections(
+            fleet,
+            verdict,
+            case.breaker,
+            case.assignment.policy,
+            case.memory,
+            now=self._clock.wall(),
+        )
+        guarding = self._desk.assignment.stance is Stance.GUARD
+        if not plan.intents or not guarding:
+            # The last plan of the evaluation: what it refuses stays refused until the next.
+            self._report.planned(case.breaker.name, case.verdict, plan)
+        return plan.intents[0] if plan.intents and guarding else None

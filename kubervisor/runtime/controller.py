@@ -1,0 +1,283 @@
+"""What happens to a KubervisorService: from its spec and its Service to an assignment for its
+worker.
+
+Level-driven: `reconcile` looks at what is, never at what changed, and may run at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from kubervisor.api.policy import to_policy
+from kubervisor.errors import (
+    ApiError,
+    CapacityExceeded,
+    Conflict,
+    LeadershipLost,
+    NotFound,
+    SpecError,
+)
+from kubervisor.kube.client import Api
+from kubervisor.kube.events import EventType
+from kubervisor.kube.objects import add_finalizer, remove_finalizer
+from kubervisor.kube.records import SpecRecord
+from kubervisor.kube.watches import Caches
+from kubervisor.runtime.assignment import Assignment, Stance
+from kubervisor.runtime.desk import Shared
+from kubervisor.runtime.status import StatusWriter, compose, compose_refused
+from kubervisor.runtime.supervisor import Supervisor
+from kubervisor.runtime.workqueue import WorkQueue
+from kubervisor.telemetry import metrics
+from kubervisor.telemetry.logs import Log
+from kubervisor.traffic import keys
+from kubervisor.traffic.model import ServiceKey, Traffic
+from kubervisor.traffic.policy import ServicePolicy
+from kubervisor.traffic.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The stance that Service and annotations allow, and why."""
+
+    stance: Stance
+    reason: Reason
+    message: str
+    selector: tuple[tuple[str, str], ...] = ()
+    active: bool = False
+
+
+class Controller:
+    """Reconciles KubervisorServices and writes their statuses; both are called by queue workers."""
+
+    def __init__(
+        self,
+        *,
+        caches: Caches,
+        api: Api,
+        supervisor: Supervisor,
+        statuses: StatusWriter,
+        shared: Shared,
+        is_stopped: Callable[[str], bool],
+        dry_run: bool,
+        queue: WorkQueue[ServiceKey],
+    ) -> None:
+        self._specs, self._services, self._api = caches.specs, caches.services, api
+        self._supervisor, self._statuses, self._shared = supervisor, statuses, shared
+        self._is_stopped, self._dry_run = is_stopped, dry_run
+        self._queue, self._log = queue, shared.log
+        self._valid: dict[str, ServicePolicy] = {}
+        self._refused: dict[ServiceKey, tuple[Reason, str]] = {}
+
+    def reconcile(self, key: ServiceKey) -> None:
+        """Bring the worker of `key` in line with what is. Raises ApiError to be tried again."""
+        record = self._specs.get(key.namespace, key.name)
+        if record is None:
+            self._forget(key)
+            return
+        if record.deleting:
+            self._finalize(key, record)
+            return
+        stopped = self._is_stopped(key.namespace)
+        if not stopped and keys.FINALIZER not in record.finalizers:
+            # Before the first side effect, so that no deletion can leave a pod out of traffic.
+            self._shared.check()
+            try:
+                add_finalizer(self._api, record)
+            except (Conflict, NotFound):
+                self._queue.add(key, after=0.1)
+                return
+        self._run(key, self._assign(key, record, stopped=stopped), record)
+
+    def write_status(self, key: ServiceKey) -> None:
+        """Write the status of `key` if it says something new. Raises ApiError to be tried again."""
+        record = self._specs.get(key.namespace, key.name)
+        if record is None or self._is_stopped(key.namespace):
+            return
+        worker = self._supervisor.get(key)
+        previous = self._statuses.last_written(record)
+        now = self._shared.clock.wall()
+        if worker is not None:
+            status = compose(worker.desk.assignment, worker.desk, previous, now=now)
+        elif key in self._refused:
+            reason, message = self._refused[key]
+            status = compose_refused(record.generation, reason, message, previous, now=now)
+        else:
+            return
+        self._shared.check()
+        self._statuses.write(record, status)
+
+    def _assign(self, key: ServiceKey, record: SpecRecord, *, stopped: bool) -> Assignment:
+        problem = ""
+        try:
+            policy = to_policy(record.spec, name=record.name)
+            self._valid[record.uid] = policy
+        except SpecError as error:
+            problem = str(error)
+            policy = self._valid.get(record.uid) or _returning_only(record)
+        ground = self._ground(key, record, policy)
+        if problem:
+            self._tell_invalid(record, problem)
+            ground = replace(
+                ground,
+                stance=Stance.RETURN if ground.selector else Stance.RELEASE,
+                reason=Reason.SPEC_INVALID,
+                message=problem,
+            )
+        if stopped:
+            note = "`kubervisor release` or stop is at work in this namespace"
+            ground = replace(ground, stance=Stance.STOPPED, reason=Reason.RELEASED, message=note)
+        return Assignment(
+            key=key,
+            uid=record.uid,
+            generation=record.generation,
+            policy=policy,
+            stance=ground.stance,
+            reason=ground.reason,
+            message=ground.message,
+            selector=ground.selector,
+            active=ground.active,
+        )
+
+    def _ground(self, key: ServiceKey, record: SpecRecord, policy: ServicePolicy) -> _Ground:
+        """What the Service, its other claimants and the annotations leave to do."""
+        older = self._older_claimant(record, policy.service)
+        if older is not None:
+            note = f"KubervisorService {older} guards Service {policy.service} already; delete one"
+            return _Ground(Stance.RELEASE, Reason.OVERLAPPING_FLEET, note)
+        service = self._services.get(key.namespace, policy.service)
+        if service is None or service.deleting:
+            note = f"Service {key.namespace}/{policy.service} does not exist; create it"
+            return _Ground(Stance.RELEASE, Reason.SERVICE_NOT_FOUND, note)
+        if service.type == "ExternalName":
+            note = f"Service {policy.service} is an ExternalName: it has no pods to guard"
+            return _Ground(Stance.RELEASE, Reason.SERVICE_UNSUPPORTED, note)
+        selector = tuple(sorted((k, v) for k, v in service.selector.items() if k != keys.TRAFFIC))
+        if not selector:
+            note = f"Service {policy.service} selects nothing but our label: add a selector"
+            return _Ground(Stance.RELEASE, Reason.SERVICE_WITHOUT_SELECTOR, note)
+        active = service.selector.get(keys.TRAFFIC) == Traffic.YES
+        if record.annotations.get(keys.PAUSE) == "true":
+            return _Ground(Stance.HOLD, Reason.GUARDING, "Paused by annotation", selector, active)
+        if self._dry_run or policy.dry_run:
+            return _Ground(Stance.DRY_RUN, Reason.DRY_RUN, "Dry run", selector, active)
+        if not active:
+            note = "Not active: the Service does not select on kubervisor/traffic"
+            return _Ground(Stance.GIVE_BACK, Reason.SELECTOR_WITHOUT_TRAFFIC, note, selector)
+        return _Ground(Stance.GUARD, Reason.GUARDING, "Guarding", selector, active=True)
+
+    def _older_claimant(self, record: SpecRecord, service: str) -> str | None:
+        """The name of an older KubervisorService on the same Service; the uid breaks ties."""
+        older = [
+            other
+            for other in self._specs.values(record.namespace)
+            if other.spec.get("service") == service
+            and other.uid != record.uid
+            and not other.deleting
+            and (other.created_at, other.uid) < (record.created_at, record.uid)
+        ]
+        return min(older, key=lambda o: (o.created_at, o.uid)).name if older else None
+
+    def _run(self, key: ServiceKey, assignment: Assignment, record: SpecRecord) -> None:
+        try:
+            worker = self._supervisor.ensure(assignment)
+        except CapacityExceeded as error:
+            self._refused[key] = (Reason.CAPACITY_EXCEEDED, str(error))
+            self._queue.add(key, after=30.0)
+        else:
+            self._refused.pop(key, None)
+            worker.restore(record.status)
+        self._shared.changed(key)
+
+    def _finalize(self, key: ServiceKey, record: SpecRecord) -> None:
+        """Give every pod back, then let the object go. Events and statuses cannot hold this up."""
+        if keys.FINALIZER not in record.finalizers:
+            self._forget(key)
+            return
+        if self._is_stopped(key.namespace):
+            self._queue.add(key, after=1.0)
+            return
+        self._release_all(key, record)
+        if self._shared.gatherer.claimed(key):
+            self._queue.add(key, after=0.1)
+            return
+        self._shared.check()
+        try:
+            remove_finalizer(self._api, record)
+        except NotFound:
+            pass
+        except Conflict:
+            self._queue.add(key, after=0.1)
+            return
+        self._forget(key)
+
+    def _release_all(self, key: ServiceKey, record: SpecRecord) -> None:
+        worker = self._supervisor.get(key)
+        assignment = Assignment(
+            key=key,
+            uid=record.uid,
+            generation=record.generation,
+            policy=self._valid.get(record.uid) or _returning_only(record),
+            stance=Stance.RELEASE,
+            reason=Reason.RELEASED,
+            message="The KubervisorService is being deleted",
+        )
+        if worker is None and not self._shared.gatherer.claimed(key):
+            return
+        self._supervisor.ensure(assignment)
+
+    def _forget(self, key: ServiceKey) -> None:
+        worker = self._supervisor.get(key)
+        if worker is not None:
+            self._valid.pop(worker.desk.assignment.uid, None)
+            self._statuses.forget(worker.desk.assignment.uid)
+        self._supervisor.drop(key)
+        self._refused.pop(key, None)
+
+    def _tell_invalid(self, record: SpecRecord, problem: str) -> None:
+        key = ServiceKey(record.namespace, record.name)
+        worker = self._supervisor.get(key)
+        if worker is not None and worker.desk.assignment.message == problem:
+            return
+        self._log.warning(
+            "Spec is invalid", namespace=key.namespace, service=key.name, error=problem
+        )
+        self._shared.events.record(
+            record,
+            type=EventType.WARNING,
+            reason=Reason.SPEC_INVALID,
+            action="Reconcile",
+            note=problem,
+        )
+
+
+def _returning_only(record: SpecRecord) -> ServicePolicy:
+    """What is left of a spec that was never valid: pods that are out still return, by the
+    defaults.
+    """
+    service = record.spec.get("service")
+    return ServicePolicy(service=service if isinstance(service, str) else "", breakers=())
+
+
+def run_queue(queue: WorkQueue[ServiceKey], handle: Callable[[ServiceKey], None], log: Log) -> None:
+    """Handle keys until the queue shuts down; a key that fails is tried again, later each time.
+
+    Raises ShutDown.
+    """
+    while True:
+        key = queue.get()
+        try:
+            handle(key)
+        except LeadershipLost:
+            pass  # the process is about to end
+        except Exception as error:  # noqa: BLE001 - the guard: one object's trouble is not another's
+            metrics.RECONCILES.labels("error").inc()
+            expected = isinstance(error, ApiError)
+            say = log.warning if expected else log.error
+            say("Could not reconcile", object=str(key), error=str(error), exc_info=not expected)
+            queue.retry(key)
+        else:
+            metrics.RECONCILES.labels("ok").inc()
+            queue.forget(key)
+        finally:
+            queue.done(key)

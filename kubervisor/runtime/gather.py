@@ -1,0 +1,72 @@
+"""Gathers a fleet: caches, unconfirmed writes and terminations become one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kubervisor.kube.caches import ObjectCache, PodCache
+from kubervisor.kube.overlay import Overlay
+from kubervisor.kube.records import ServiceRecord
+from kubervisor.traffic import keys
+from kubervisor.traffic.membership import is_member
+from kubervisor.traffic.model import Fleet, Neighbour, Pod, PodUid, ServiceKey, Traffic
+
+
+class Gatherer:
+    """Reads the shared caches for all workers; holds no state of its own."""
+
+    def __init__(
+        self, pods: PodCache, services: ObjectCache[ServiceRecord], overlay: Overlay
+    ) -> None:
+        self._pods, self._services, self._overlay = pods, services, overlay
+
+    def members(self, key: ServiceKey, selector: Mapping[str, str]) -> tuple[Pod, ...]:
+        """The members that the selector (without our key) matches, in name order."""
+        if not selector:
+            return ()
+        return tuple(p for p in self._pods.matching(key.namespace, selector) if is_member(p))
+
+    def claimed(self, key: ServiceKey) -> tuple[Pod, ...]:
+        """The pods that carry our name, wherever they belong now; none that is being deleted."""
+        return tuple(p for p in self._pods.claimed(key.namespace, key.name) if is_member(p))
+
+    def fleet(
+        self, key: ServiceKey, service: str, members: tuple[Pod, ...], *, unreplaced: int
+    ) -> Fleet:
+        """The fleet of `service` as the caches and our unconfirmed writes show it."""
+        uids = [pod.uid for pod in members]
+        fleet = Fleet(
+            key=key,
+            pods=members,
+            ejecting=self._overlay.ejecting(uids),
+            returning=self._overlay.returning(uids),
+            terminating=self._overlay.terminating(uids),
+            unreplaced=unreplaced,
+        )
+        neighbours = self._neighbours(fleet, service)
+        return replace(fleet, neighbours=neighbours) if neighbours else fleet
+
+    def _neighbours(self, fleet: Fleet, service: str) -> tuple[Neighbour, ...]:
+        """Other Services that select on our key and match a member.
+
+        Members of one template share one label mapping, so few mappings are looked at.
+        """
+        labels = {id(pod.labels): pod.labels for pod in fleet.pods}.values()
+        found = []
+        for record in self._services.values(fleet.key.namespace):
+            if record.name == service or record.selector.get(keys.TRAFFIC) != Traffic.YES:
+                continue
+            rest = {k: v for k, v in record.selector.items() if k != keys.TRAFFIC}
+            if rest and any(rest.items() <= mapping.items() for mapping in labels):
+                found.append(Neighbour(record.name, self._serving(fleet.key.namespace, rest)))
+        return tuple(found)
+
+    def _serving(self, namespace: str, selector: Mapping[str, str]) -> frozenset[PodUid]:
+        pods = self._pods.matching(namespace, selector)
+        gone = self._overlay.ejecting([pod.uid for pod in pods])
+        return frozenset(
+            pod.uid
+            for pod in pods
+            if is_member(pod) and pod.ready and pod.traffic is Traffic.YES and pod.uid not in gone
+        )

@@ -1,0 +1,85 @@
+"""What only the leader runs: reconcile workers, status workers, the orphan sweep, all Services."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from kubervisor.kube.reflector import Reflector
+from kubervisor.runtime.controller import Controller, run_queue
+from kubervisor.runtime.loop import Loop
+from kubervisor.runtime.supervisor import Supervisor
+from kubervisor.runtime.threads import start_thread
+from kubervisor.runtime.wiring import Wiring
+from kubervisor.runtime.workqueue import ShutDown, WorkQueue
+from kubervisor.telemetry import metrics
+from kubervisor.telemetry.logs import Log
+from kubervisor.traffic.model import ServiceKey
+
+RECONCILERS = 2
+STATUS_WRITERS = 2
+BARRIER_SECONDS = 60.0
+
+
+class Leading:
+    """Started when the lease is gained (or at once without one), stopped when the process ends."""
+
+    def __init__(
+        self,
+        *,
+        reflectors: tuple[Reflector[Any], ...],
+        controller: Controller,
+        supervisor: Supervisor,
+        wiring: Wiring,
+        loops: Iterable[Loop],
+        queue: WorkQueue[ServiceKey],
+        statuses: WorkQueue[ServiceKey],
+        stop: threading.Event,
+        log: Log,
+    ) -> None:
+        self._reflectors, self._controller = reflectors, controller
+        self._supervisor, self._wiring = supervisor, wiring
+        self._loops = tuple(loops)
+        self._queue, self._statuses, self._stop, self._log = queue, statuses, stop, log
+
+    def begin(self) -> None:
+        """Look at the newest state, then act on it: nothing is decided on what a standby had
+        cached.
+        """
+        metrics.LEADER.set(1)
+        for reflector in self._reflectors:
+            while not reflector.barrier(BARRIER_SECONDS):
+                if self._stop.is_set():
+                    return
+                self._log.warning(
+                    "Waiting for a LIST", resource=reflector.name, problem=reflector.problem
+                )
+        self._log.info("Leading")
+        for number in range(RECONCILERS):
+            self._start(f"reconcile-{number}", self._queue, self._controller.reconcile)
+        for number in range(STATUS_WRITERS):
+            self._start(f"status-{number}", self._statuses, self._controller.write_status)
+        for loop in self._loops:
+            loop.start()
+        self._wiring.enqueue_all()
+
+    def end(self) -> None:
+        """Stop all of it; the write in hand is finished."""
+        metrics.LEADER.set(0)
+        self._queue.shut_down()
+        self._statuses.shut_down()
+        for loop in self._loops:
+            loop.stop()
+        self._supervisor.stop_all()
+
+    def _start(
+        self, name: str, queue: WorkQueue[ServiceKey], handle: Callable[[ServiceKey], None]
+    ) -> None:
+        def work() -> None:
+            try:
+                run_queue(queue, handle, self._log)
+            except ShutDown:
+                return
+
+        start_thread(name, work)

@@ -1,0 +1,214 @@
+"""What the two threads of one Service know beyond the pods: holds, memories, findings, decisions.
+
+Everything here may be lost in a restart; what must not is on the pods. Used under the Service's
+lock, but for `Ledger.decisions` and the flags that the status reads, which are replaced and never
+mutated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from kubervisor.traffic.evidence import Memory, remember, with_ejection
+from kubervisor.traffic.holds import hold_length, remaining_hold
+from kubervisor.traffic.model import Fleet, Pod, PodUid, Verdict
+from kubervisor.traffic.policy import BreakerPolicy, CustomPolicy, ServicePolicy
+from kubervisor.traffic.returns import activator_of, ejected_pods
+
+REMEMBERED_DECISIONS = 20
+REMEMBERED_EJECTIONS = 3600.0
+REPLACEMENT_AWAITED = 600.0
+"""Seconds a terminated pod counts as a member while nothing has replaced it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProblem:
+    """Why a breaker's source gives no usable answer."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One line of the record: what was done to which pod, when (Unix seconds), and why."""
+
+    at: float
+    action: str
+    pod: str
+    uid: str
+    breaker: str
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    ejection: str
+    began: float
+    ends: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Terminated:
+    known: frozenset[PodUid]
+    at: float
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One Service's ledger. Instants are monotonic seconds unless they say wall."""
+
+    memories: dict[str, Memory] = field(default_factory=dict)
+    flagged: dict[str, frozenset[PodUid]] = field(default_factory=dict)
+    confirmed: set[tuple[PodUid, str]] = field(default_factory=set)
+    panicking: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    exhausted: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, SourceProblem] = field(default_factory=dict)
+    no_samples: frozenset[str] = frozenset()
+    lost_pods: str = ""
+    returns: list[float] = field(default_factory=list)
+    pausing: set[PodUid] = field(default_factory=set)
+    protected: dict[PodUid, float] = field(default_factory=dict)
+    deferred: dict[PodUid, str] = field(default_factory=dict)
+    evaluated: bool = False
+    labelled: bool = False
+    restored: bool = False
+    decisions: tuple[Decision, ...] = ()
+    _holds: dict[PodUid, _Hold] = field(default_factory=dict)
+    _terminated: list[_Terminated] = field(default_factory=list)
+    _frozen_since: float | None = None
+
+    def record(self, decision: Decision) -> None:
+        """Keep the decision among the last twenty, newest last."""
+        self.decisions = (*self.decisions, decision)[-REMEMBERED_DECISIONS:]
+
+    def keep_breakers(self, policy: ServicePolicy) -> None:
+        """Forget what belongs to breakers that the policy no longer has."""
+        names = {breaker.name for breaker in policy.breakers}
+        for known in (
+            self.memories,
+            self.flagged,
+            self.panicking,
+            self.exhausted,
+            self.versions,
+            self.problems,
+        ):
+            for name in known.keys() - names:
+                del known[name]
+        self.no_samples &= names
+
+    def judged(self, verdict: Verdict, breaker: BreakerPolicy) -> Memory:
+        """The breaker's memory after `verdict`; the source answered."""
+        memory = remember(
+            self.memories.get(breaker.name, Memory()), verdict, steps=breaker.matches.of
+        )
+        self.memories[breaker.name] = memory
+        if isinstance(breaker.detector, CustomPolicy):
+            self.flagged[breaker.name] = frozenset(f.pod for f in verdict.outliers)
+        self.problems.pop(breaker.name, None)
+        named = {breaker.name}
+        self.no_samples = self.no_samples | named if verdict.reason else self.no_samples - named
+        self.evaluated = True
+        return memory
+
+    def confirm(self, fleet: Fleet, verdict: Verdict) -> None:
+        """Ejections of this breaker that the verdict still asks for are confirmed."""
+        outliers = {finding.pod for finding in verdict.outliers}
+        for pod in ejected_pods(fleet):
+            if pod.ejection and pod.ejection.breaker == verdict.breaker and pod.uid in outliers:
+                self.confirmed.add((pod.uid, pod.ejection.id))
+
+    def ejected(
+        self, pod: Pod, breaker: str, ejection: str, *, now: float, wall: float, hold: float
+    ) -> None:
+        """An ejection was written: its hold runs from now, and it is confirmed."""
+        self._holds[pod.uid] = _Hold(ejection, now, now + hold)
+        self.confirmed.add((pod.uid, ejection))
+        memory = self.memories.get(breaker, Memory())
+        self.memories[breaker] = with_ejection(memory, pod.uid, wall, keep=REMEMBERED_EJECTIONS)
+
+    def returned(self, policy: ServicePolicy, now: float) -> None:
+        """A pod got its traffic back; remembered for as long as a stagger asks for."""
+        activators = [policy.default_activator, *(b.activator for b in policy.breakers)]
+        longest = max(activator.return_stagger for activator in activators)
+        self.returns = [at for at in (*self.returns, now) if now - at < longest]
+
+    def terminated(self, fleet: Fleet, *, now: float) -> None:
+        """A pod was terminated: it counts as a member until a pod that is new here replaces it."""
+        self._terminated.append(_Terminated(frozenset(pod.uid for pod in fleet.pods), now))
+
+    def unreplaced(self, pods: Iterable[Pod], *, now: float) -> int:
+        """How many terminated pods are gone from `pods` and have no replacement yet."""
+        present = {pod.uid for pod in pods}
+        self._terminated = [
+            gone
+            for gone in self._terminated
+            if not present - gone.known and now - gone.at < REPLACEMENT_AWAITED
+        ]
+        return sum(not gone.known <= present for gone in self._terminated)
+
+    def remaining(
+        self, fleet: Fleet, policy: ServicePolicy, *, now: float, wall: float
+    ) -> Mapping[PodUid, float]:
+        """Seconds left of each ejected pod's hold; a hold seen for the first time starts here."""
+        pods = ejected_pods(fleet)
+        present = {pod.uid for pod in fleet.pods}
+        self._holds = {uid: hold for uid, hold in self._holds.items() if uid in present}
+        self.pausing = {p.uid for p in pods if p.uid in self.pausing}
+        # An ejection that the watch has not shown yet is known by its hold.
+        current = {(pod.uid, pod.ejection.id) for pod in pods if pod.ejection}
+        current |= {(uid, hold.ejection) for uid, hold in self._holds.items()}
+        self.confirmed &= current
+        self.deferred = {uid: why for uid, why in self.deferred.items() if uid in present}
+        self.protected = {uid: at for uid, at in self.protected.items() if at > now}
+        left = {}
+        for pod in pods:
+            assert pod.ejection is not None
+            known = self._holds.get(pod.uid)
+            if known is None or known.ejection != pod.ejection.id:
+                length = hold_length(activator_of(pod, policy), pod.retries, seed=pod.uid)
+                known = _Hold(
+                    pod.ejection.id, now, now + remaining_hold(pod.ejection, length, wall)
+                )
+                self._holds[pod.uid] = known
+            left[pod.uid] = known.ends - now
+        return left
+
+    def restart_holds(self) -> None:
+        """The policy changed: look at every hold again as if for the first time."""
+        self._holds.clear()
+
+    def still_flagged(self, *, now: float) -> Mapping[PodUid, float]:
+        """Pods that evidence without traffic calls outliers, and for how long they have been
+        held.
+        """
+        flagged = frozenset[PodUid]().union(*self.flagged.values())
+        return {uid: now - self._holds[uid].began for uid in flagged if uid in self._holds}
+
+    def scores(self) -> Mapping[PodUid, float]:
+        """The worst last score of each pod over all breakers."""
+        worst: dict[PodUid, float] = {}
+        for memory in self.memories.values():
+            for uid, streak in memory.streaks.items():
+                worst[uid] = max(worst.get(uid, 0.0), streak.score)
+        return worst
+
+    def freeze(self, now: float) -> float:
+        """Holds stand still from the first call on; the seconds since then."""
+        if self._frozen_since is None:
+            self._frozen_since = now
+        return now - self._frozen_since
+
+    def thaw(self, now: float) -> None:
+        """Holds go on with what was left of them."""
+        if self._frozen_since is None:
+            return
+        stood = now - self._frozen_since
+        self._frozen_since = None
+        self._holds = {
+            uid: replace(hold, began=hold.began + stood, ends=hold.ends + stood)
+            for uid, hold in self._holds.items()
+        }

@@ -1,0 +1,53 @@
+"""Asks a breaker's source, by the kind of its detector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from kubervisor.runtime.desk import Shared
+from kubervisor.runtime.fetching import Answer
+from kubervisor.telemetry import metrics
+from kubervisor.traffic.detectors.ranges import reach
+from kubervisor.traffic.model import Measurement, ServiceKey
+from kubervisor.traffic.policy import BreakerPolicy, CustomPolicy
+
+LONGEST_DEADLINE = 5.0
+
+
+def ask(
+    shared: Shared,
+    key: ServiceKey,
+    breaker: BreakerPolicy,
+    *,
+    period: float,
+    listener: Callable[[], None],
+) -> Answer:
+    """The answer to the breaker's question, due within min(half the period, 5 s)."""
+    detector, sources, wall = breaker.detector, shared.sources, shared.clock.wall
+    question: Hashable
+    if isinstance(detector, CustomPolicy):
+        question = (key, detector.source)
+
+        def fetch(deadline: float) -> Measurement:
+            taken_at = wall()
+            with metrics.SOURCE_DURATION.time():
+                named = sources.ask(detector.source, deadline=deadline, asked_for=str(key))
+            return Measurement(taken_at, named=named)
+    else:
+        query, window = detector.query, reach(detector.query)
+        question = (detector.source, query)
+
+        def fetch(deadline: float) -> Measurement:
+            taken_at = wall()
+            with metrics.SOURCE_DURATION.time():
+                samples = sources.query(detector.source, query, deadline=deadline)
+            return Measurement(taken_at, window=window, samples=samples)
+
+    return shared.fetches.ask(
+        str(detector.source),
+        question,
+        fetch,
+        deadline=min(period / 2, LONGEST_DEADLINE),
+        max_age=period / 2,
+        listener=listener,
+    )

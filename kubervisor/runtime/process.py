@@ -1,0 +1,114 @@
+"""The life of a controller process: start, lead while the lease is held, stop in order."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+from wsgiref.simple_server import WSGIServer
+
+from kubervisor.runtime.leading import Leading
+from kubervisor.runtime.threads import start_thread
+from kubervisor.telemetry.logs import Log
+
+RESIGN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Something that runs on a thread of its own until the stop event; `interrupt` makes it
+    notice.
+    """
+
+    name: str
+    run: Callable[[], None]
+    interrupt: Callable[[], None] = lambda: None
+
+
+class Elector(Protocol):
+    """The lease, or what stands in for it where there is no election."""
+
+    def run(self, on_gained: Callable[[], None], on_lost: Callable[[], None]) -> None: ...
+
+
+class AlwaysLeader:
+    """Without leader election this process leads from the start; only one may run."""
+
+    epoch = 0
+    stopped_namespaces: frozenset[str] = frozenset()
+    """Without a Lease nobody can announce a stop on it."""
+
+    def __init__(self, resign: threading.Event) -> None:
+        self._resign = resign
+
+    def run(self, on_gained: Callable[[], None], on_lost: Callable[[], None]) -> None:
+        """Lead at once, until the end."""
+        on_gained()
+        self._resign.wait()
+
+    def check(self) -> None:
+        """Writing is always allowed."""
+
+
+class Process:
+    """Everything that runs, and the order in which it starts and ends.
+
+    `stop` ends everything but the lease, which `resign` gives up last.
+    """
+
+    def __init__(
+        self,
+        *,
+        background: Iterable[Background],
+        servers: Iterable[WSGIServer],
+        elector: Elector,
+        leading: Leading,
+        stop: threading.Event,
+        resign: threading.Event,
+        log: Log,
+    ) -> None:
+        self._background = tuple(background)
+        self._servers, self._elector = tuple(servers), elector
+        self._leading, self._stop, self._log = leading, stop, log
+        self._resign = resign
+        self._exit_code = 0
+
+    def run(self) -> int:
+        """Run until a signal or the loss of the lease; the exit code: 0 asked to stop, 1 lease
+        lost.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        for server in self._servers:
+            start_thread("server", server.serve_forever)
+        for background in self._background:
+            start_thread(background.name, background.run)
+        elector = start_thread("lease", lambda: self._elector.run(self._gained, self._lost))
+        self._stop.wait()
+        return self._end(elector)
+
+    def _gained(self) -> None:
+        # On a thread of its own: the lease must be renewed while the caches are read anew.
+        start_thread("leading", self._leading.begin)
+
+    def _lost(self) -> None:
+        """Another process may act from now on: this one must not, so it ends."""
+        if not self._stop.is_set():
+            self._log.error("Lost the lease, ending")
+            self._exit_code = 1
+            self._stop.set()
+
+    def _end(self, elector: threading.Thread) -> int:
+        self._log.info("Stopping")
+        self._leading.end()
+        for background in self._background:
+            background.interrupt()
+        # Only now may another lead: no write of ours is under way any more.
+        self._resign.set()
+        elector.join(RESIGN_SECONDS)
+        for server in self._servers:
+            server.shutdown()
+        self._log.info("Stopped")
+        return self._exit_code

@@ -1,0 +1,30 @@
+"""A limit on ejections per second of the whole process: the blast radius of any mistake."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class TokenBucket:
+    """At most `rate` tokens a second on average, and at most `rate` at once (at least one)."""
+
+    def __init__(self, rate: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._clock = rate, clock
+        self._size = max(1.0, rate)
+        self._tokens, self._at = self._size, clock()
+        self._lock = threading.Lock()
+
+    def take(self) -> float:
+        """0 where a token was taken; else the seconds until one will be there, and none is
+        taken.
+        """
+        with self._lock:
+            now = self._clock()
+            self._tokens = min(self._size, self._tokens + (now - self._at) * self._rate)
+            self._at = now
+            if self._tokens < 1:
+                return (1 - self._tokens) / self._rate
+            self._tokens -= 1
+            return 0.0

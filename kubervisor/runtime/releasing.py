@@ -1,0 +1,161 @@
+"""`kubervisor release`: gives every pod back by its labels, with or without KubervisorServices.
+
+The order matters: controllers are told to write nothing, then Services stop selecting on our label,
+then the pods get traffic, then the objects may be deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from kubervisor.errors import Conflict, NotFound
+from kubervisor.kube import paths
+from kubervisor.kube.client import Api
+from kubervisor.kube.listing import list_all
+from kubervisor.kube.objects import remove_finalizer, stop_selecting
+from kubervisor.kube.overlay import Overlay
+from kubervisor.kube.records import SpecRecord, decode_pod, decode_service, decode_spec
+from kubervisor.kube.stopping import announce_stop, withdraw_stop
+from kubervisor.kube.writers import TrafficWriter
+from kubervisor.traffic import keys
+from kubervisor.traffic.membership import is_member
+from kubervisor.traffic.model import Pod
+
+LEASE_PREFIX = "kubervisor-traffic"
+OURS = (f"{keys.NAME}", f"{keys.TRAFFIC} in (no,pause)")
+"""Label selectors of pods to release: those of a KubervisorService, and any that is out."""
+
+SEEN_WITHIN = 8.0
+"""Seconds until every controller has seen an announcement (renewals are 2 s apart) and has finished
+the write it had in hand (5 s at most)."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to release: one namespace, or all (None); and where the Leases are."""
+
+    namespace: str | None
+    lease_namespace: str
+
+    @property
+    def announced(self) -> str:
+        """The scope in an announcement."""
+        return self.namespace or "*"
+
+
+class _Holder(msgspec.Struct, gc=False, rename="camel"):
+    holder_identity: str | None = None
+
+
+class _Meta(msgspec.Struct, gc=False):
+    name: str
+
+
+class _Lease(msgspec.Struct, gc=False):
+    metadata: _Meta
+    spec: _Holder = msgspec.field(default_factory=_Holder)
+
+
+_leases = msgspec.json.Decoder(_Lease)
+
+
+def release(
+    api: Api, scope: Scope, *, disable: bool, wait: Callable[[float], Any], say: Say
+) -> int:
+    """Release everything in `scope`; with `disable`, first remove our key from Service selectors.
+
+    Returns how many pods could not be released: 0 where none is left out of traffic. Raises
+    ApiError.
+    """
+    _announce(api, scope, wait, say)
+    if disable:
+        _stop_selecting(api, scope, say)
+    writer = TrafficWriter(api, lambda: None, Overlay())
+    for pod in _pods(api, scope):
+        _release_pod(writer, pod, say)
+    for record in _specs(api, scope):
+        _let_go(api, record, say)
+    left = [pod for pod in _pods(api, scope) if pod.is_out]
+    for pod in left:
+        say(f"pod {pod.namespace}/{pod.name} is still out of traffic")
+    return len(left)
+
+
+def end_stop(api: Api, scope: Scope) -> None:
+    """Let controllers act in `scope` again. Raises ApiError."""
+    for name, _ in _lease_names(api, scope):
+        withdraw_stop(api, scope.lease_namespace, name, [scope.announced])
+
+
+def _announce(api: Api, scope: Scope, wait: Callable[[float], Any], say: Say) -> None:
+    held = False
+    for name, holder in _lease_names(api, scope):
+        announce_stop(api, scope.lease_namespace, name, [scope.announced])
+        held = held or bool(holder)
+    if held:
+        say(f"told controllers to write nothing; waiting {SEEN_WITHIN:g} s until all have seen it")
+        wait(SEEN_WITHIN)
+
+
+def _lease_names(api: Api, scope: Scope) -> list[tuple[str, str]]:
+    """Name and holder of every Lease of a traffic controller; the usual one even if it is
+    missing.
+    """
+    path = paths.collection(paths.LEASES, scope.lease_namespace)
+    found = {
+        lease.metadata.name: lease.spec.holder_identity or ""
+        for lease in list_all(api, path, _leases.decode)
+        if lease.metadata.name.startswith(LEASE_PREFIX)
+    }
+    found.setdefault(LEASE_PREFIX, "")
+    return sorted(found.items())
+
+
+def _stop_selecting(api: Api, scope: Scope, say: Say) -> None:
+    path = paths.collection(paths.SERVICES, scope.namespace)
+    for service in list_all(api, path, decode_service):
+        if keys.TRAFFIC in service.selector:
+            stop_selecting(api, service)
+            say(f"service {service.namespace}/{service.name} no longer selects on {keys.TRAFFIC}")
+
+
+def _pods(api: Api, scope: Scope) -> Iterator[Pod]:
+    seen = set()
+    path = paths.collection(paths.PODS, scope.namespace)
+    for selector in OURS:
+        for pod in list_all(api, path, decode_pod, query={"labelSelector": selector}):
+            if pod.uid not in seen and is_member(pod):
+                seen.add(pod.uid)
+                yield pod
+
+
+def _release_pod(writer: TrafficWriter, pod: Pod, say: Say) -> None:
+    try:
+        writer.release(pod)
+    except (NotFound, Conflict):
+        return  # gone or changed: the last look at all pods tells
+    if pod.is_out:
+        say(f"pod {pod.namespace}/{pod.name} is back in traffic")
+
+
+def _specs(api: Api, scope: Scope) -> Iterator[SpecRecord]:
+    path = paths.collection(paths.KUBERVISOR_SERVICES, scope.namespace)
+    try:
+        yield from list_all(api, path, decode_spec)
+    except NotFound:
+        return  # the CRD is not there
+
+
+def _let_go(api: Api, record: SpecRecord, say: Say) -> None:
+    if keys.FINALIZER not in record.finalizers:
+        return
+    try:
+        remove_finalizer(api, record)
+    except (NotFound, Conflict):
+        say(f"kubervisorservice {record.namespace}/{record.name} changed; run this again")

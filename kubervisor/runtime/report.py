@@ -1,0 +1,155 @@
+"""Reports what a Breaker finds: each change once, in the ledger, the metrics, an Event and the
+log.
+"""
+
+from __future__ import annotations
+
+from kubervisor.kube.events import EventType
+from kubervisor.runtime.assignment import Stance
+from kubervisor.runtime.desk import Desk
+from kubervisor.runtime.ledger import Decision, SourceProblem
+from kubervisor.telemetry import metrics
+from kubervisor.traffic.model import Intent, Plan, PodUid, Refusal, Verdict
+from kubervisor.traffic.reasons import Reason
+
+
+class Reporter:
+    """One Service's. All methods are called with the desk's lock held."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._detected: dict[str, frozenset[PodUid]] = {}
+        self._refused: dict[str, frozenset[PodUid]] = {}
+        self._wished: dict[str, frozenset[PodUid]] = {}
+        self._shown: tuple[object, ...] = ()
+
+    def source_failed(self, breaker: str, problem: SourceProblem) -> None:
+        """No usable answer: nothing is ejected on it."""
+        ledger = self._desk.ledger
+        known = ledger.problems.get(breaker)
+        ledger.problems[breaker] = problem
+        if known is not None and known.reason == problem.reason:
+            return
+        metrics.SOURCE_FAILING.labels(*self._service, breaker).set(1)
+        self._desk.log.warning(
+            "Source gives no usable answer",
+            breaker=breaker,
+            reason=problem.reason,
+            error=problem.message,
+        )
+        note = f"Breaker {breaker}: {problem.message}; nothing is ejected on it"
+        self._announce(Reason(problem.reason), note)
+        self._tell_if_changed()
+
+    def source_answered(self, breaker: str) -> None:
+        """The source answers; call it before the verdict is put in the ledger."""
+        metrics.SOURCE_FAILING.labels(*self._service, breaker).set(0)
+        if breaker in self._desk.ledger.problems:
+            self._desk.log.info("Source answers again", breaker=breaker)
+            self._announce(
+                Reason.SOURCE_ANSWERS, f"Breaker {breaker}: answers again", warning=False
+            )
+
+    def planned(self, breaker: str, verdict: Verdict, plan: Plan) -> None:
+        """What the verdict led to; called once for each evaluation."""
+        self._count(breaker, verdict, plan)
+        self._panic(breaker, plan)
+        ledger = self._desk.ledger
+        if plan.version_outlier and plan.version_outlier != ledger.versions.get(breaker):
+            note = f"Version {plan.version_outlier} is the outlier: most of its pods are outliers"
+            self._announce(Reason.VERSION_OUTLIER, note)
+        ledger.versions[breaker] = plan.version_outlier
+        if self._desk.assignment.stance is not Stance.GUARD:
+            self._would_eject(breaker, plan.intents)
+        self._tell_if_changed()
+
+    def _tell_if_changed(self) -> None:
+        """Have the status looked at where it would say something else: most evaluations change
+        nothing.
+        """
+        ledger = self._desk.ledger
+        shown = (
+            dict(ledger.panicking),
+            dict(ledger.exhausted),
+            dict(ledger.versions),
+            dict(ledger.problems),
+            ledger.no_samples,
+        )
+        if shown != self._shown:
+            self._shown = shown
+            self._desk.changed()
+
+    def _count(self, breaker: str, verdict: Verdict, plan: Plan) -> None:
+        outliers = frozenset(finding.pod for finding in verdict.outliers)
+        new = outliers - self._detected.get(breaker, frozenset())
+        self._detected[breaker] = outliers
+        metrics.DETECTED.labels(*self._service, breaker).inc(len(new))
+        overflow = [r for r in plan.refused if r.reason is Reason.BUDGET_EXHAUSTED]
+        self._overflow(breaker, overflow)
+
+    def _overflow(self, breaker: str, refused: list[Refusal]) -> None:
+        before = self._refused.get(breaker, frozenset())
+        self._refused[breaker] = frozenset(refusal.pod.uid for refusal in refused)
+        ledger = self._desk.ledger
+        if not refused:
+            ledger.exhausted.pop(breaker, None)
+            return
+        names = ", ".join(refusal.pod.name for refusal in refused[:5])
+        more = f" and {len(refused) - 5} more" if len(refused) > 5 else ""
+        ledger.exhausted[breaker] = f"{names}{more}: {refused[0].note}"
+        new = self._refused[breaker] - before
+        metrics.OVERFLOW.labels(*self._service, breaker).inc(len(new))
+        if new:
+            self._desk.log.info(
+                "Refused ejections", breaker=breaker, pods=names + more, why=refused[0].note
+            )
+            note = f"Breaker {breaker}: {ledger.exhausted[breaker]}"
+            self._announce(Reason.EJECTION_REFUSED, note)
+
+    def _panic(self, breaker: str, plan: Plan) -> None:
+        ledger = self._desk.ledger
+        before = ledger.panicking.get(breaker, ())
+        ledger.panicking[breaker] = plan.panicking
+        if bool(plan.panicking) == bool(before):
+            return
+        if plan.panicking:
+            why = next((r.note for r in plan.refused if r.reason is Reason.PANICKING), "")
+            self._announce(Reason.PANIC_ENTERED, f"Breaker {breaker}: ejects nobody; {why}")
+        else:
+            self._announce(Reason.PANIC_LEFT, f"Breaker {breaker}: judges again", warning=False)
+        self._desk.log.info("Panic", breaker=breaker, entered=bool(plan.panicking))
+
+    def _would_eject(self, breaker: str, intents: tuple[Intent, ...]) -> None:
+        before = self._wished.get(breaker, frozenset())
+        self._wished[breaker] = frozenset(intent.pod.uid for intent in intents)
+        for intent in intents:
+            if intent.pod.uid in before:
+                continue
+            pod = intent.pod
+            self._desk.ledger.record(
+                Decision(
+                    self._desk.shared.clock.wall(),
+                    "WouldEject",
+                    pod.name,
+                    pod.uid,
+                    breaker,
+                    intent.reason,
+                    intent.evidence,
+                )
+            )
+            self._desk.log.info("Would eject pod", pod=pod.name, evidence=intent.evidence)
+            self._announce(Reason.WOULD_EJECT, f"Pod {pod.name}: {intent.evidence}", warning=False)
+
+    @property
+    def _service(self) -> tuple[str, str]:
+        key = self._desk.assignment.key
+        return key.namespace, key.name
+
+    def _announce(self, reason: Reason, note: str, *, warning: bool = True) -> None:
+        self._desk.shared.events.record(
+            self._desk.reference,
+            type=EventType.WARNING if warning else EventType.NORMAL,
+            reason=reason,
+            action="Evaluate",
+            note=note,
+        )

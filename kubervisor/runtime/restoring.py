@@ -1,0 +1,48 @@
+"""What a new leader takes over from the status that the last one wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kubervisor.runtime.ledger import Decision
+
+
+def decisions_in(status: Mapping[str, Any]) -> tuple[Decision, ...]:
+    """The record of decisions, oldest first; entries that cannot be read are left out."""
+    recent = status.get("recent")
+    if not isinstance(recent, list):
+        return ()
+    found = [_decision(entry) for entry in reversed(recent) if isinstance(entry, dict)]
+    return tuple(decision for decision in found if decision is not None)
+
+
+def lost_pods_in(status: Mapping[str, Any], generation: int) -> str:
+    """Why ejections stopped for good, if they did and the spec has not changed since; else ""."""
+    conditions = status.get("conditions")
+    for condition in conditions if isinstance(conditions, list) else ():
+        if (
+            isinstance(condition, dict)
+            and condition.get("type") == "WorkloadSelectsTraffic"
+            and condition.get("status") == "True"
+            and condition.get("observedGeneration") == generation
+        ):
+            return str(condition.get("message"))
+    return ""
+
+
+def _decision(entry: Mapping[str, Any]) -> Decision | None:
+    try:
+        at = datetime.fromisoformat(str(entry["time"])).timestamp()
+    except (KeyError, ValueError):
+        return None
+    return Decision(
+        at=at,
+        action=str(entry.get("action", "")),
+        pod=str(entry.get("pod", "")),
+        uid=str(entry.get("podUid", "")),
+        breaker=str(entry.get("breaker", "")),
+        reason=str(entry.get("reason", "")),
+        evidence=str(entry.get("evidence", "")),
+    )

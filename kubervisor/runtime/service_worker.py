@@ -1,0 +1,58 @@
+"""What runs for one KubervisorService: a Breaker thread, an Activator thread, and their desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kubervisor.runtime.act import Actuator
+from kubervisor.runtime.activator import Activator
+from kubervisor.runtime.assignment import Assignment
+from kubervisor.runtime.breaker import Breaker
+from kubervisor.runtime.desk import Desk, Shared
+from kubervisor.runtime.loop import Loop
+
+
+class ServiceWorker:
+    """Started once, re-assigned when the spec or the Service changes, stopped when it goes."""
+
+    def __init__(self, assignment: Assignment, shared: Shared, actuator: Actuator) -> None:
+        self.desk = Desk(assignment, shared)
+        breaker = Breaker(self.desk, actuator, wake=self._wake_breaker)
+        activator = Activator(self.desk, actuator)
+        name = str(assignment.key)
+        clock, log = shared.clock, self.desk.log
+        self.breaker = Loop(f"breaker/{name}", "breaker", breaker.step, clock=clock, log=log)
+        self.activator = Loop(
+            f"activator/{name}", "activator", activator.step, clock=clock, log=log
+        )
+
+    def _wake_breaker(self) -> None:
+        self.breaker.wake()
+
+    def start(self) -> None:
+        """Start both threads. Raises RuntimeError where the process may not have more."""
+        self.activator.start()
+        self.breaker.start()
+
+    def assign(self, assignment: Assignment) -> None:
+        """Go on with another assignment; an equal one changes nothing."""
+        if assignment == self.desk.assignment:
+            return
+        self.desk.assign(assignment)
+        self.breaker.wake()
+        self.activator.wake()
+
+    def restore(self, status: Mapping[str, Any]) -> None:
+        """Take up what the last leader recorded; once."""
+        self.desk.restore(status)
+
+    def stop(self) -> None:
+        """End both threads after the write in hand; returns at once."""
+        self.desk.stopped.set()
+        self.breaker.stop()
+        self.activator.stop()
+
+    def join(self, timeout: float) -> bool:
+        """True once both threads have ended; waits at most twice `timeout` seconds."""
+        return self.breaker.join(timeout) and self.activator.join(timeout)

@@ -1,0 +1,246 @@
+"""Writes the status of KubervisorServices: composed from facts, written only when it says
+something new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from kubervisor.api.status import (
+    Condition,
+    FleetCount,
+    KubervisorServiceStatus,
+    PodCount,
+    Recent,
+)
+from kubervisor.errors import Conflict, NotFound
+from kubervisor.kube.client import Api
+from kubervisor.kube.objects import get_spec, write_status
+from kubervisor.kube.records import SpecRecord
+from kubervisor.runtime.assignment import Assignment, Stance
+from kubervisor.runtime.desk import Desk
+from kubervisor.telemetry import metrics
+from kubervisor.traffic.budget import allowance, fleet_floor
+from kubervisor.traffic.conditions import (
+    Standing,
+    conditions_for,
+    count_pods,
+    describe_below_floor,
+)
+from kubervisor.traffic.model import Fleet, Traffic
+from kubervisor.traffic.reasons import Reason
+
+
+class StatusWriter:
+    """Composes and writes; knows what it wrote last, so that a late watch causes no second
+    write.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._written: dict[str, dict[str, Any]] = {}
+
+    def write(self, record: SpecRecord, status: KubervisorServiceStatus) -> bool:
+        """True where the status was written; False where it says nothing new.
+
+        A conflict re-reads the object once: only `resourceVersion` can have moved, for nobody else
+        writes the status. Raises ApiError.
+        """
+        wire = status.wire()
+        known = self._written.get(record.uid, record.status)
+        if _same(known, wire):
+            return False
+        try:
+            write_status(self._api, record, wire)
+        except Conflict:
+            fresh = get_spec(self._api, record.namespace, record.name)
+            if fresh.uid != record.uid:
+                return False
+            write_status(self._api, fresh, wire)
+        except NotFound:
+            return False
+        self._written[record.uid] = wire
+        return True
+
+    def last_written(self, record: SpecRecord) -> Mapping[str, Any]:
+        """The status as we wrote it last, else as the watch shows it."""
+        known: Mapping[str, Any] = self._written.get(record.uid, record.status)
+        return known
+
+    def forget(self, uid: str) -> None:
+        """The object is gone."""
+        self._written.pop(uid, None)
+
+
+def compose(
+    assignment: Assignment, desk: Desk, previous: Mapping[str, Any], *, now: float
+) -> KubervisorServiceStatus:
+    """The status of a KubervisorService whose worker runs."""
+    with desk.lock:
+        fleet = desk.fleet()
+        floor = fleet_floor(fleet.size, assignment.policy)
+        standing = _standing(assignment, desk, fleet, floor)
+        decisions = desk.ledger.decisions
+    claimed = desk.shared.gatherer.claimed(assignment.key)
+    count = count_pods(claimed)
+    _measure(assignment, fleet, floor, standing)
+    # Oldest first in the ledger, newest first for the reader.
+    recent = [
+        Recent(
+            time=instant(d.at),
+            action=d.action,
+            pod=d.pod,
+            pod_uid=d.uid,
+            breaker=d.breaker or None,
+            reason=d.reason,
+            evidence=d.evidence,
+        )
+        for d in reversed(decisions)
+    ]
+    return KubervisorServiceStatus(
+        conditions=_conditions(standing, assignment.generation, previous, now),
+        observed_generation=assignment.generation,
+        start_time=previous.get("startTime") or instant(now),
+        pod_count=PodCount(
+            nb_pods_managed=count.managed,
+            nb_pods_breaked=count.ejected,
+            nb_pods_paused=count.paused,
+            nb_pods_unknown=count.unknown,
+        ),
+        breakers=", ".join(breaker.name for breaker in assignment.policy.breakers),
+        fleet=_fleet_count(fleet, assignment, floor),
+        recent=recent or None,
+    )
+
+
+def compose_refused(
+    generation: int, reason: Reason, message: str, previous: Mapping[str, Any], *, now: float
+) -> KubervisorServiceStatus:
+    """The status of a KubervisorService for which nothing runs."""
+    standing = Standing(
+        ready=False,
+        reason=reason,
+        message=message,
+        active=False,
+        spec_valid=reason is not Reason.SPEC_INVALID,
+    )
+    return KubervisorServiceStatus(
+        conditions=_conditions(standing, generation, previous, now),
+        observed_generation=generation,
+        start_time=previous.get("startTime") or instant(now),
+    )
+
+
+def instant(unix: float) -> str:
+    """RFC 3339, UTC, whole seconds.
+
+    >>> instant(0)
+    '1970-01-01T00:00:00Z'
+    """
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _standing(assignment: Assignment, desk: Desk, fleet: Fleet, floor: int) -> Standing:
+    ledger, stance = desk.ledger, assignment.stance
+    ready, reason, message = _readiness(assignment, desk, fleet)
+    return Standing(
+        ready=ready,
+        reason=reason,
+        message=message,
+        active=assignment.active,
+        service_found=assignment.reason not in (Reason.SERVICE_NOT_FOUND, Reason.SERVICE_GONE),
+        spec_valid=assignment.reason is not Reason.SPEC_INVALID,
+        dry_run=stance is Stance.DRY_RUN,
+        held=stance is Stance.HOLD,
+        evaluated=ledger.evaluated,
+        problems={name: (p.reason, p.message) for name, p in ledger.problems.items()},
+        no_samples=ledger.no_samples,
+        panicking=tuple(sorted(name for name, groups in ledger.panicking.items() if groups)),
+        exhausted=dict(ledger.exhausted),
+        below_floor=describe_below_floor(fleet, floor) if assignment.active else "",
+        version_outlier=next(filter(None, ledger.versions.values()), ""),
+        lost_pods=ledger.lost_pods,
+    )
+
+
+def _readiness(assignment: Assignment, desk: Desk, fleet: Fleet) -> tuple[bool, Reason, str]:
+    """Ready once every member was labelled: only then may the Service select on the label."""
+    ledger = desk.ledger
+    if ledger.lost_pods:
+        return False, Reason.WORKLOAD_SELECTS_TRAFFIC, ledger.lost_pods
+    if assignment.stance in (Stance.RETURN, Stance.RELEASE, Stance.STOPPED):
+        return False, assignment.reason, assignment.message
+    unlabelled = [pod.name for pod in fleet.pods if pod.traffic is None]
+    if unlabelled and not ledger.labelled:
+        note = f"{len(unlabelled)} of {fleet.size} pods are not labelled yet"
+        return False, Reason.UNLABELLED, note
+    ledger.labelled = True
+    return True, assignment.reason, assignment.message
+
+
+def _fleet_count(fleet: Fleet, assignment: Assignment, floor: int) -> FleetCount:
+    policy = assignment.policy
+    rooms = [allowance(fleet, breaker, policy.budget).left for breaker in policy.breakers]
+    return FleetCount(
+        members=fleet.size,
+        serving=len(fleet.serving),
+        ejected=sum(pod.traffic is Traffic.NO for pod in fleet.pods),
+        paused=sum(pod.traffic is Traffic.PAUSE for pod in fleet.pods),
+        floor=floor,
+        may_eject=max(rooms, default=0) if assignment.stance is Stance.GUARD else 0,
+    )
+
+
+def _conditions(
+    standing: Standing, generation: int, previous: Mapping[str, Any], now: float
+) -> list[Condition]:
+    before = {c.get("type"): c for c in _previous_conditions(previous)}
+    made = []
+    for condition in conditions_for(standing):
+        old = before.get(condition.type, {})
+        same = old.get("status") == condition.status
+        since = old.get("lastTransitionTime") if same else None
+        made.append(
+            Condition(
+                type=condition.type,
+                status=condition.status,
+                reason=condition.reason,
+                message=condition.message,
+                last_transition_time=since or instant(now),
+                observed_generation=generation,
+            )
+        )
+    return made
+
+
+def _previous_conditions(previous: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    conditions = previous.get("conditions")
+    if not isinstance(conditions, list):
+        return ()
+    return [condition for condition in conditions if isinstance(condition, dict)]
+
+
+def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return dict(old) == dict(new)
+
+
+def _measure(assignment: Assignment, fleet: Fleet, floor: int, standing: Standing) -> None:
+    """The gauges of the Service, from the same facts as its status."""
+    labels = (assignment.key.namespace, assignment.key.name)
+    out = fleet.out
+    held = sum(pod.is_manual_hold for pod in out)
+    paused = sum(pod.traffic is Traffic.PAUSE and not pod.is_manual_hold for pod in out)
+    counts = {
+        "serving": len(fleet.serving),
+        "ejected": len(out) - held - paused,
+        "paused": paused,
+        "held": held,
+        "waiting": fleet.size - len(fleet.serving) - len(out),
+    }
+    for state, count in counts.items():
+        metrics.PODS.labels(*labels, state).set(count)
+    metrics.FLOOR.labels(*labels).set(floor)
+    metrics.PANICKING.labels(*labels).set(bool(standing.panicking))
+    metrics.BELOW_FLOOR.labels(*labels).set(bool(standing.below_floor))

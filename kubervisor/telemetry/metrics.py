@@ -1,0 +1,148 @@
+"""Every metric of the process, declared once. No pod label: evidence belongs to Events and logs.
+
+`detected / enforced / overflow` are Envoy's split: judged outliers, ejections done, and ejections
+that the budget refused.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+
+_SERVICE = ("namespace", "service")
+_BREAKER = ("namespace", "service", "breaker")
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+BUILD = Gauge("kubervisor_build_info", "1, with the version.", ("version",), registry=REGISTRY)
+PODS = Gauge(
+    "kubervisor_pods",
+    "Members of a Service by state: serving, ejected, paused, held, waiting.",
+    (*_SERVICE, "state"),
+    registry=REGISTRY,
+)
+FLOOR = Gauge("kubervisor_floor_pods", "Fewest pods that must serve.", _SERVICE, registry=REGISTRY)
+DETECTED = Counter(
+    "kubervisor_ejections_detected_total",
+    "Outliers judged, counted when they begin.",
+    _BREAKER,
+    registry=REGISTRY,
+)
+ENFORCED = Counter(
+    "kubervisor_ejections_enforced_total", "Pods taken out of traffic.", _BREAKER, registry=REGISTRY
+)
+OVERFLOW = Counter(
+    "kubervisor_ejections_overflow_total",
+    "Ejections that the budget refused, counted when the refusal begins.",
+    _BREAKER,
+    registry=REGISTRY,
+)
+RETURNS = Counter(
+    "kubervisor_returns_total", "Pods given back to traffic.", _SERVICE, registry=REGISTRY
+)
+TERMINATIONS = Counter(
+    "kubervisor_terminations_total",
+    "Pods evicted or deleted because they never recovered.",
+    _SERVICE,
+    registry=REGISTRY,
+)
+PAUSES = Counter(
+    "kubervisor_pauses_total",
+    "Pods kept without traffic for inspection.",
+    _SERVICE,
+    registry=REGISTRY,
+)
+PANICKING = Gauge("kubervisor_panicking", "1 while a breaker panics.", _SERVICE, registry=REGISTRY)
+BELOW_FLOOR = Gauge(
+    "kubervisor_below_floor",
+    "1 while fewer pods serve than the floor.",
+    _SERVICE,
+    registry=REGISTRY,
+)
+SOURCE_FAILING = Gauge(
+    "kubervisor_source_failing",
+    "1 while a breaker's source gives no usable answer.",
+    _BREAKER,
+    registry=REGISTRY,
+)
+PAUSED_SECONDS = Gauge(
+    "kubervisor_paused_seconds",
+    "Seconds since a KubervisorService was paused by annotation; 0 while it is not.",
+    _SERVICE,
+    registry=REGISTRY,
+)
+STEP_DURATION = Histogram(
+    "kubervisor_step_duration_seconds",
+    "Duration of steps.",
+    ("loop",),
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+STEP_LATENESS = Histogram(
+    "kubervisor_step_lateness_seconds",
+    "How late evaluations began.",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+STEP_ERRORS = Counter(
+    "kubervisor_step_errors_total", "Steps that failed.", ("loop", "error"), registry=REGISTRY
+)
+EVALUATIONS = Counter(
+    "kubervisor_evaluations_total",
+    "Evaluations by outcome: judged, inconclusive, error.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+SOURCE_DURATION = Histogram(
+    "kubervisor_source_request_duration_seconds",
+    "Duration of requests to measurement sources.",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+WRITE_DURATION = Histogram(
+    "kubervisor_verdict_to_write_seconds",
+    "From the verdict to the API server's acknowledgement of the ejection.",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+API_REQUESTS = Counter(
+    "kubervisor_api_requests_total",
+    "Requests to the API server.",
+    ("verb", "resource", "code"),
+    registry=REGISTRY,
+)
+WATCH_RESTARTS = Counter(
+    "kubervisor_watch_restarts_total",
+    "Watches begun again, and why.",
+    ("resource", "cause"),
+    registry=REGISTRY,
+)
+CACHE_OBJECTS = Gauge(
+    "kubervisor_cache_objects", "Objects in the caches.", ("resource",), registry=REGISTRY
+)
+RECONCILES = Counter(
+    "kubervisor_reconcile_total", "KubervisorServices reconciled.", ("result",), registry=REGISTRY
+)
+WORKERS = Gauge("kubervisor_workers", "KubervisorServices that run.", registry=REGISTRY)
+LEADER = Gauge("kubervisor_leader", "1 while this process holds the lease.", registry=REGISTRY)
+
+_PER_SERVICE = (
+    PODS,
+    FLOOR,
+    DETECTED,
+    ENFORCED,
+    OVERFLOW,
+    RETURNS,
+    TERMINATIONS,
+    PAUSES,
+    PANICKING,
+    BELOW_FLOOR,
+    SOURCE_FAILING,
+    PAUSED_SECONDS,
+)
+
+
+def forget_service(namespace: str, service: str) -> None:
+    """Drop every series of a KubervisorService that is gone."""
+    for metric in _PER_SERVICE:
+        metric.remove_by_labels({"namespace": namespace, "service": service})

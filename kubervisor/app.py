@@ -35,7 +35,7 @@ from kubervisor.runtime.orphans import OrphanSweep
 from kubervisor.runtime.process import AlwaysLeader, Background, Process
 from kubervisor.runtime.rate import TokenBucket
 from kubervisor.runtime.releasing import LEASE_PREFIX
-from kubervisor.runtime.status import StatusWriter
+from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.runtime.supervisor import Supervisor, capacity
 from kubervisor.runtime.wiring import Wiring
 from kubervisor.runtime.workqueue import WorkQueue
@@ -107,7 +107,8 @@ def lease_name(namespaces: Iterable[str]) -> str:
 
 def connect_api(kubeconfig: str | None) -> Api:
     """The door to the API server. Raises ApiError where no kubeconfig or account can be read."""
-    return connect(kubeconfig, user_agent=f"kubervisor/{__version__}")
+    agent = f"kubervisor/{__version__}"
+    return connect(kubeconfig, user_agent=agent, count=_count_request)
 
 
 def find_lease_namespace(settings: Settings, api: Api) -> str:
@@ -144,14 +145,19 @@ def _leading(
         exists=lambda namespace, name: caches.specs.get(namespace, name) is not None,
         shortest_period=settings.min_evaluation_period,
     )
-    supervisor = Supervisor(shared, Actuator(writer), most=capacity(settings.max_services))
+    statuses_of = StatusWriter(
+        api, check=elector.check, epoch=lambda: elector.epoch, unconfirmed=overlay.ejecting
+    )
+    actuator = Actuator(writer, statuses_of, caches.specs)
+    supervisor = Supervisor(shared, actuator, most=capacity(settings.max_services))
     wiring = Wiring(caches, overlay, supervisor, queue=queue, changed=shared.changed)
     announcements = Announcements(lambda: elector.stopped_namespaces, wiring.enqueue_all)
     controller = Controller(
         caches=caches,
         api=api,
+        writer=writer,
         supervisor=supervisor,
-        statuses=StatusWriter(api),
+        statuses=statuses_of,
         shared=shared,
         is_stopped=announcements.is_stopped,
         dry_run=settings.dry_run,
@@ -231,6 +237,10 @@ def _health(
     return make_health_server(
         host, int(port), live=supervisor.stuck, ready=ready, before_scrape=count_caches
     )
+
+
+def _count_request(verb: str, resource: str, status: int) -> None:
+    metrics.API_REQUESTS.labels(verb, resource, str(status)).inc()
 
 
 def _count_restart(resource: str, cause: str) -> None:

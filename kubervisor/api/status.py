@@ -151,6 +151,9 @@ class KubervisorServiceStatus(StatusModel):
     recent: Annotated[list[Recent], _first(MAX_RECENT), Field(max_length=MAX_RECENT)] | None = (
         Field(default=None, description="The last 20 things done to pods, the newest first.")
     )
+    epoch: int | None = Field(
+        default=None, description="Number of leader changes when a leader took this object up."
+    )
     intents: list[EjectionIntent] | None = Field(
         default=None, description="Ejections decided and not yet seen on their pods."
     )

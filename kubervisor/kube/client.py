@@ -34,6 +34,7 @@ CHUNK_BYTES = 1 << 16
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 Query = Mapping[str, str | int]
+Count = Callable[[str, str, int], None]
 
 
 class Stream:
@@ -89,10 +90,19 @@ class Api:
     """Requests to one API server, at most `MAX_CONNECTIONS` at a time; safe for any number of
     threads.
 
-    `namespace` is that of the kubeconfig's context or of the pod we run in, else `default`.
+    `namespace` is that of the kubeconfig's context or of the pod we run in, else `default`. `count`
+    hears of every request: verb, resource, HTTP status (0 without an answer).
     """
 
-    def __init__(self, configuration: Configuration, *, namespace: str, user_agent: str) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        namespace: str,
+        user_agent: str,
+        count: Count = lambda *_: None,
+    ) -> None:
+        self._count = count
         configuration.connection_pool_maxsize = MAX_CONNECTIONS
         configuration.keep_alive = True
         self.namespace = namespace
@@ -130,7 +140,8 @@ class Api:
                 {"Content-Type": content_type or "application/json"} if body is not None else {}
             )
             payload = None if body is None else msgspec.json.encode(body)
-            response = self._open(request, method, path, query, payload, headers, timeout)
+            verb = failures.verb_and_resource(method, path)
+            response = self._open(request, method, verb, path, query, payload, headers, timeout)
             data = self._read(request, response, deadline)
         finally:
             self._slots.release()
@@ -144,7 +155,8 @@ class Api:
         Raises: the ApiError tree, also while the stream is read.
         """
         request = failures.describe("WATCH", path)
-        response = self._open(request, "GET", path, query, None, {}, read_timeout)
+        verb = ("watch", failures.verb_and_resource("GET", path)[1])
+        response = self._open(request, "GET", verb, path, query, None, {}, read_timeout)
         if not 200 <= response.status < 300:
             data = self._read(request, response, time.monotonic() + read_timeout)
             self._check(request, response, data, "")
@@ -158,6 +170,7 @@ class Api:
         self,
         request: str,
         method: str,
+        counted: tuple[str, str],
         path: str,
         query: Query | None,
         payload: bytes | None,
@@ -166,7 +179,7 @@ class Api:
     ) -> urllib3.BaseHTTPResponse:
         url = f"{self._configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
         try:
-            return self._pool.urlopen(
+            response = self._pool.urlopen(
                 method,
                 url,
                 body=payload,
@@ -177,9 +190,12 @@ class Api:
                 preload_content=False,
             )
         except failures.EXCEPTIONS as error:
+            self._count(*counted, 0)
             # Not chained where the library quotes the header that it rejects, the token with it.
             shown = None if isinstance(error, ValueError) else error
             raise failures.from_exception(request, error) from shown
+        self._count(*counted, response.status)
+        return response
 
     def _identity(self) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": self._user_agent}
@@ -216,7 +232,12 @@ class Api:
             )
 
 
-def connect(kubeconfig: str | None, *, user_agent: str) -> Api:
+def connect(
+    kubeconfig: str | None,
+    *,
+    user_agent: str,
+    count: Count = lambda *_: None,
+) -> Api:
     """Return the door to the API server that `kubeconfig` names.
 
     Without it: the service account of the pod we run in, else $KUBECONFIG, else ~/.kube/config.
@@ -237,7 +258,7 @@ def connect(kubeconfig: str | None, *, user_agent: str) -> Api:
     except (ConfigException, OSError, ValueError, TypeError, yaml.YAMLError) as error:
         told = one_line(without_secrets(str(error)), failures.SERVER_TEXT_LIMIT)
         raise ApiError(f"Cannot connect with {source}: {told}; pass --kubeconfig FILE") from error
-    return Api(configuration, namespace=namespace or "default", user_agent=user_agent)
+    return Api(configuration, namespace=namespace or "default", user_agent=user_agent, count=count)
 
 
 # The library's loaders carry no types.

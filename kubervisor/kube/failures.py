@@ -126,9 +126,23 @@ def describe(method: str, path: str) -> str:
     if found is None:
         return f"{method.lower()} {path}"
     namespace, resource, name, subresource = found.groups()
-    verb = "list" if method == "GET" and name is None else _VERBS.get(method, method.lower())
+    verb, _ = verb_and_resource(method, path)
     target = "/".join(part for part in (resource, name, subresource) if part)
     return f"{verb} {target}" + (f" in namespace {namespace}" if namespace else "")
+
+
+def verb_and_resource(method: str, path: str) -> tuple[str, str]:
+    """Return the verb and the resource (with its subresource) of a request, as metrics label them.
+
+    >>> verb_and_resource("PATCH", "/apis/kubervisor.k8s.io/v1alpha1/namespaces/a/kvs/b/status")
+    ('patch', 'kvs/status')
+    """
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return method.lower(), "other"
+    _, resource, name, subresource = found.groups()
+    verb = "list" if method == "GET" and name is None else _VERBS.get(method, method.lower())
+    return verb, f"{resource}/{subresource}" if subresource else resource
 
 
 def from_answer(

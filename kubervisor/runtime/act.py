@@ -7,10 +7,13 @@ from __future__ import annotations
 import uuid
 
 from kubervisor.errors import ApiError, Conflict, NotFound, Throttled
+from kubervisor.kube.caches import ObjectCache
 from kubervisor.kube.events import EventType
+from kubervisor.kube.records import SpecRecord
 from kubervisor.kube.writers import TrafficWriter
 from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.ledger import Decision
+from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.budget import allowance
 from kubervisor.traffic.model import Action, Fleet, Intent, Pod
@@ -27,8 +30,10 @@ class Actuator:
     lock.
     """
 
-    def __init__(self, writer: TrafficWriter) -> None:
-        self._writer = writer
+    def __init__(
+        self, writer: TrafficWriter, statuses: StatusWriter, specs: ObjectCache[SpecRecord]
+    ) -> None:
+        self._writer, self._statuses, self._specs = writer, statuses, specs
 
     def eject(self, desk: Desk, intent: Intent, fleet: Fleet, *, decided_at: float) -> bool:
         """True where the pod was taken out of traffic; False where it changed or the write
@@ -36,7 +41,12 @@ class Actuator:
         """
         ejection, now = uuid.uuid4().hex, desk.shared.clock.wall()
         room = self._room(desk, intent, fleet)
+        record = self._specs.get(fleet.key.namespace, fleet.key.name)
+        if record is None or record.deleting or record.uid != desk.assignment.uid:
+            return False  # deleted this moment: its pods are about to be released
         try:
+            # Written down first: should we freeze here, the next leader knows what we meant to do.
+            self._statuses.declare(record, intent.pod.uid, ejection)
             self._writer.eject(
                 intent.pod,
                 fleet.key.name,

@@ -23,15 +23,17 @@ from kubervisor.kube.events import EventType
 from kubervisor.kube.objects import add_finalizer, remove_finalizer
 from kubervisor.kube.records import SpecRecord
 from kubervisor.kube.watches import Caches
+from kubervisor.kube.writers import TrafficWriter
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Shared
-from kubervisor.runtime.status import StatusWriter, compose, compose_refused
+from kubervisor.runtime.standing import compose, compose_refused
+from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.workqueue import WorkQueue
 from kubervisor.telemetry import metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic import keys
-from kubervisor.traffic.model import ServiceKey, Traffic
+from kubervisor.traffic.model import PodUid, ServiceKey, Traffic
 from kubervisor.traffic.policy import ServicePolicy
 from kubervisor.traffic.reasons import Reason
 
@@ -55,6 +57,7 @@ class Controller:
         *,
         caches: Caches,
         api: Api,
+        writer: TrafficWriter,
         supervisor: Supervisor,
         statuses: StatusWriter,
         shared: Shared,
@@ -63,6 +66,7 @@ class Controller:
         queue: WorkQueue[ServiceKey],
     ) -> None:
         self._specs, self._services, self._api = caches.specs, caches.services, api
+        self._pods, self._writer = caches.pods, writer
         self._supervisor, self._statuses, self._shared = supervisor, statuses, shared
         self._is_stopped, self._dry_run = is_stopped, dry_run
         self._queue, self._log = queue, shared.log
@@ -83,7 +87,7 @@ class Controller:
             # Before the first side effect, so that no deletion can leave a pod out of traffic.
             self._shared.check()
             try:
-                add_finalizer(self._api, record)
+                record = add_finalizer(self._api, record)
             except (Conflict, NotFound):
                 self._queue.add(key, after=0.1)
                 return
@@ -104,7 +108,6 @@ class Controller:
             status = compose_refused(record.generation, reason, message, previous, now=now)
         else:
             return
-        self._shared.check()
         self._statuses.write(record, status)
 
     def _assign(self, key: ServiceKey, record: SpecRecord, *, stopped: bool) -> Assignment:
@@ -179,6 +182,8 @@ class Controller:
         return min(older, key=lambda o: (o.created_at, o.uid)).name if older else None
 
     def _run(self, key: ServiceKey, assignment: Assignment, record: SpecRecord) -> None:
+        if self._supervisor.get(key) is None and assignment.stance is not Stance.STOPPED:
+            self._take_over(record)
         try:
             worker = self._supervisor.ensure(assignment)
         except CapacityExceeded as error:
@@ -188,6 +193,22 @@ class Controller:
             self._refused.pop(key, None)
             worker.restore(record.status)
         self._shared.changed(key)
+
+    def _take_over(self, record: SpecRecord) -> None:
+        """Claim the object, and fence the pods that the leader before us meant to eject.
+
+        Its write may still be on its way; after ours it gets a conflict, or it came before and the
+        pod shows it. Raises ApiError: nothing is decided before this is done.
+        """
+        for intent in self._statuses.claim(record):
+            pod = self._pods.get_uid(PodUid(intent.pod_uid or ""))
+            if pod is None or (pod.ejection and pod.ejection.id == intent.ejection_id):
+                continue
+            self._log.info("Fenced pod", pod=pod.name, declared_by_epoch=intent.epoch)
+            try:
+                self._writer.fence(pod, self._shared.epoch())
+            except (Conflict, NotFound):
+                continue  # it moved on by itself: the old precondition no longer holds
 
     def _finalize(self, key: ServiceKey, record: SpecRecord) -> None:
         """Give every pod back, then let the object go. Events and statuses cannot hold this up."""

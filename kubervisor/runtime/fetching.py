@@ -18,6 +18,7 @@ from kubervisor.traffic.model import Measurement
 
 THREADS_PER_SOURCE = 8
 IDLE_SECONDS = 30.0
+KEPT_SECONDS = 60.0
 
 Fetch = Callable[[float], Measurement]
 """Fetches within the given seconds; raises SourceError."""
@@ -27,6 +28,7 @@ Fetch = Callable[[float], Measurement]
 class Answer:
     """A fetch in flight or done. `listeners` are called once when it is done."""
 
+    source: str
     asked_at: float
     deadline: float
     fetch: Fetch
@@ -40,8 +42,21 @@ class Answer:
         if self.error is not None:
             raise self.error
         if self.measurement is None:
-            raise SourceTimeout("no answer before the deadline")
+            raise self._overdue("gave no complete answer")
         return self.measurement
+
+    def run(self, left: float) -> None:
+        """Fetch within `left` seconds; the outcome is here, whatever it is."""
+        try:
+            if left <= 0:
+                raise self._overdue("has kept every connection busy and was not asked")
+            self.measurement = self.fetch(left)
+        except Exception as error:  # noqa: BLE001 - handed to whoever asked
+            self.error = error
+
+    def _overdue(self, what: str) -> SourceTimeout:
+        seconds = self.deadline - self.asked_at
+        return SourceTimeout(f"Source {self.source} {what} within {seconds:.3g} s.")
 
 
 class FetchPool:
@@ -52,6 +67,7 @@ class FetchPool:
         self._lock = threading.Lock()
         self._answers: dict[Hashable, Answer] = {}
         self._sources: dict[str, _SourceThreads] = {}
+        self._tidy_at = 0.0
 
     def ask(
         self,
@@ -70,12 +86,13 @@ class FetchPool:
         """
         now = self._clock.monotonic()
         with self._lock:
+            self._tidy(now)
             known = self._answers.get(question)
             if known is not None and self._is_shared(known, now, max_age):
                 if not known.done:
                     known.listeners.append(listener)
                 return known
-            answer = Answer(now, now + deadline, fetch, [listener])
+            answer = Answer(source, now, now + deadline, fetch, [listener])
             self._answers[question] = answer
             threads = self._sources.get(source)
             if threads is None:
@@ -83,10 +100,16 @@ class FetchPool:
         threads.submit(answer)
         return answer
 
-    def forget(self, question: Hashable) -> None:
-        """Drop what is kept for `question`; nobody asks it any more."""
-        with self._lock:
-            self._answers.pop(question, None)
+    def _tidy(self, now: float) -> None:
+        """Drop answers that nobody has asked for in a while: their samples are most of our
+        memory.
+        """
+        if now < self._tidy_at:
+            return
+        self._tidy_at = now + KEPT_SECONDS
+        old = [q for q, a in self._answers.items() if a.done and now - a.asked_at > KEPT_SECONDS]
+        for question in old:
+            del self._answers[question]
 
     def _is_shared(self, known: Answer, now: float, max_age: float) -> bool:
         if not known.done:
@@ -94,13 +117,7 @@ class FetchPool:
         return known.error is None and now - known.asked_at < max_age
 
     def _run(self, answer: Answer) -> None:
-        left = answer.deadline - self._clock.monotonic()
-        try:
-            if left <= 0:
-                raise SourceTimeout("every connection to the source was busy until the deadline")
-            answer.measurement = answer.fetch(left)
-        except Exception as error:  # noqa: BLE001 - handed to whoever asked
-            answer.error = error
+        answer.run(answer.deadline - self._clock.monotonic())
         with self._lock:
             answer.done = True
             listeners, answer.listeners = answer.listeners, []

@@ -138,12 +138,12 @@ def test_an_intent_carries_its_evidence_its_hold_and_its_retries() -> None:
     assert (intent.retries, intent.hold) == (3, 45)
 
 
-def test_a_refusal_says_the_numbers_of_the_budget() -> None:
+def test_a_refusal_says_the_numbers_of_the_budget_and_names_the_paused_pod() -> None:
     fleet = a_fleet(3).with_paused()
 
     (refusal,) = eject(fleet, a_verdict(fleet, ["pricer-00"]), a_breaker(ratio=50)).refused
 
-    assert refusal.note == "pricer-00 scores 1; 2 of 3 serving, floor 2: may eject 0"
+    assert refusal.note == "pricer-00 scores 1; 2 of 3 serving, floor 2: may eject 0; paused: pricer-02"
 
 
 class TestSharedPods:

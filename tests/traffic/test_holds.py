@@ -53,13 +53,13 @@ def test_many_retries_do_not_overflow() -> None:
     assert hold_length(an_activator(period=1e6, max_period=1e9), 10**9, seed="") == 1e9
 
 
-def test_jitter_spreads_pods_within_its_bounds_and_is_the_same_each_time() -> None:
+def test_jitter_lengthens_within_its_bounds_and_is_the_same_each_time() -> None:
     activator = an_activator(period=100, jitter_percent=10)
 
     lengths = [hold_length(activator, 1, seed=f"pod-{n}") for n in range(200)]
 
-    assert all(90 <= length <= 110 for length in lengths)
-    assert max(lengths) - min(lengths) > 10
+    assert all(100 <= length < 110 for length in lengths)
+    assert max(lengths) - min(lengths) > 5
     assert lengths == [hold_length(activator, 1, seed=f"pod-{n}") for n in range(200)]
 
 

@@ -1,6 +1,4 @@
-"""Writes the status of KubervisorServices: composed from facts, written only when it says
-something new.
-"""
+"""Composes the status of a KubervisorService from what its desk knows."""
 
 from __future__ import annotations
 
@@ -15,10 +13,6 @@ from kubervisor.api.status import (
     PodCount,
     Recent,
 )
-from kubervisor.errors import Conflict, NotFound
-from kubervisor.kube.client import Api
-from kubervisor.kube.objects import get_spec, write_status
-from kubervisor.kube.records import SpecRecord
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Desk
 from kubervisor.telemetry import metrics
@@ -31,47 +25,6 @@ from kubervisor.traffic.conditions import (
 )
 from kubervisor.traffic.model import Fleet, Traffic
 from kubervisor.traffic.reasons import Reason
-
-
-class StatusWriter:
-    """Composes and writes; knows what it wrote last, so that a late watch causes no second
-    write.
-    """
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._written: dict[str, dict[str, Any]] = {}
-
-    def write(self, record: SpecRecord, status: KubervisorServiceStatus) -> bool:
-        """True where the status was written; False where it says nothing new.
-
-        A conflict re-reads the object once: only `resourceVersion` can have moved, for nobody else
-        writes the status. Raises ApiError.
-        """
-        wire = status.wire()
-        known = self._written.get(record.uid, record.status)
-        if _same(known, wire):
-            return False
-        try:
-            write_status(self._api, record, wire)
-        except Conflict:
-            fresh = get_spec(self._api, record.namespace, record.name)
-            if fresh.uid != record.uid:
-                return False
-            write_status(self._api, fresh, wire)
-        except NotFound:
-            return False
-        self._written[record.uid] = wire
-        return True
-
-    def last_written(self, record: SpecRecord) -> Mapping[str, Any]:
-        """The status as we wrote it last, else as the watch shows it."""
-        known: Mapping[str, Any] = self._written.get(record.uid, record.status)
-        return known
-
-    def forget(self, uid: str) -> None:
-        """The object is gone."""
-        self._written.pop(uid, None)
 
 
 def compose(
@@ -220,10 +173,6 @@ def _previous_conditions(previous: Mapping[str, Any]) -> Sequence[Mapping[str, A
     if not isinstance(conditions, list):
         return ()
     return [condition for condition in conditions if isinstance(condition, dict)]
-
-
-def _same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    return dict(old) == dict(new)
 
 
 def _measure(assignment: Assignment, fleet: Fleet, floor: int, standing: Standing) -> None:

@@ -1,4 +1,4 @@
-"""Which addresses a specification may name, and which of their resolved addresses may be connected to.
+"""Which addresses a specification may name, and to which addresses those may lead.
 
 Two walls, because each alone has a hole. The name must match a pattern of the administrator's: but
 whoever owns a name decides where it leads. So what it resolves to must be allowed too: private
@@ -27,8 +27,8 @@ _PRIVATE = tuple(
     ip_network(text)
     for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
-# Metadata services outside the link-local range of the usual 169.254.169.254: Alibaba, Oracle, Azure,
-# AWS and Google.
+# Metadata services outside the link-local range of the usual 169.254.169.254: Alibaba, Oracle,
+# Azure, AWS and Google.
 _METADATA = frozenset(
     map(
         ip_address,

@@ -51,7 +51,7 @@ class CustomDetector:
         self._session.headers["Connection"] = "close"
 
     def ask(self, *, deadline: float, asked_for: str) -> tuple[NamedPod, ...]:
-        """The pods it names, as it names them; `asked_for` is `namespace/name`. Raises SourceError."""
+        """The pods it names, as it names them; it is told `asked_for`. Raises SourceError."""
         # requests takes a total, its annotation does not know it.
         total: Any = Timeout(total=deadline)
         headers = {"X-Kubervisor-Service": asked_for} if asked_for else None

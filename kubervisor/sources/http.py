@@ -1,4 +1,4 @@
-"""The HTTP session of one source: nothing from the environment, nowhere but there, bounded, in our errors."""
+"""The HTTP session of one source: bounded, and led astray neither by it nor by the environment."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class SourceSession(requests.Session):
         )
 
     def get_adapter(self, url: str | bytes) -> BaseAdapter:
-        """Always ours: PrometheusConnect mounts another, without limits, over any that is mounted."""
+        """Always ours: PrometheusConnect mounts one without limits over whatever is mounted."""
         return self._adapter
 
     def get_redirect_target(self, resp: requests.Response) -> None:

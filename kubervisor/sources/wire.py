@@ -1,7 +1,7 @@
 """Connections that bound each answer as it comes off the wire: in total time and in total bytes.
 
-The time-outs of sockets and HTTP clients count from the last byte, so a server that sends one byte a
-second holds a thread for ever; and a cap on the body says nothing of endless headers. Here both
+The time-outs of sockets and HTTP clients count from the last byte, so a server that sends one byte
+a second holds a thread for ever; and a cap on the body says nothing of endless headers. Here both
 limits sit below the HTTP parser and hold for everything it reads.
 """
 
@@ -11,7 +11,7 @@ import io
 import socket
 import time
 from functools import partial
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from typing import Any, cast
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -59,6 +59,13 @@ class _BoundedResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, max_bytes: int, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_Bounded(sock, self.fp.detach(), max_bytes))
+
+    def begin(self) -> None:
+        """Read the head. urllib3 finds lengths that contradict too late to close the connection."""
+        super().begin()
+        lengths = set(self.headers.get_all("Content-Length", ()))
+        if len(lengths) > 1 or not all(length.isdecimal() for length in lengths):
+            raise HTTPException("malformed Content-Length")
 
 
 class _Dialled(HTTPConnection):

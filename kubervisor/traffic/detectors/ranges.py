@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-_STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`")
-_COMMENT = re.compile(r"#[^\n]*")
-_DURATION = r"((?:\d+(?:\.\d+)?(?:ms|[smhdwy])?)+)"
-_RANGE = re.compile(rf"\[\s*{_DURATION}\s*(:[^\]]*)?\]")
+# These read what a tenant wrote, while holding the interpreter: none may try one text in two ways.
+_QUOTED = re.compile(
+    r"""
+    "(?:\\.|[^"\\])*(?:"|\Z)    # an unclosed string ends with the text
+    | '(?:\\.|[^'\\])*(?:'|\Z)
+    | `[^`]*(?:`|\Z)
+    | \#[^\n]*                  # a comment, found in the same pass: each may hold the other's mark
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_NUMBER = r"\d+(?:\.\d+)?"
+_DURATION = rf"((?:{_NUMBER}(?:ms|[smhdwy]))+|{_NUMBER})"
+_RANGE = re.compile(rf"\[\s*{_DURATION}\s*(:[^\[\]]*)?\]")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdwy]?)")
 _SECONDS = {
     "": 1.0,  # Prometheus 3 takes a plain number for seconds
@@ -21,6 +31,7 @@ _SECONDS = {
 }
 
 
+@lru_cache(maxsize=2048)
 def reach(promql: str) -> float:
     """Seconds that the expression's ranges reach back; 0 where it reads instants only.
 
@@ -33,7 +44,7 @@ def reach(promql: str) -> float:
     360.0
     """
     plain, subqueries = 0.0, 0.0
-    for duration, step in _RANGE.findall(_COMMENT.sub("", _STRING.sub("", promql))):
+    for duration, step in _RANGE.findall(_QUOTED.sub("", promql)):
         seconds = sum(float(n) * _SECONDS[unit] for n, unit in _PART.findall(duration))
         if step:
             subqueries += seconds

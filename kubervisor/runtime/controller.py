@@ -7,7 +7,7 @@ Level-driven: `reconcile` looks at what is, never at what changed, and may run a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kubervisor.api.policy import to_policy
 from kubervisor.errors import (
@@ -26,6 +26,7 @@ from kubervisor.kube.watches import Caches
 from kubervisor.kube.writers import TrafficWriter
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Shared
+from kubervisor.runtime.ground import ground_of
 from kubervisor.runtime.standing import compose, compose_refused
 from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.runtime.supervisor import Supervisor
@@ -33,20 +34,9 @@ from kubervisor.runtime.workqueue import WorkQueue
 from kubervisor.telemetry import metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic import keys
-from kubervisor.traffic.model import PodUid, ServiceKey, Traffic
+from kubervisor.traffic.model import PodUid, ServiceKey
 from kubervisor.traffic.policy import ServicePolicy
 from kubervisor.traffic.reasons import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """The stance that Service and annotations allow, and why."""
-
-    stance: Stance
-    reason: Reason
-    message: str
-    selector: tuple[tuple[str, str], ...] = ()
-    active: bool = False
 
 
 class Controller:
@@ -65,8 +55,7 @@ class Controller:
         dry_run: bool,
         queue: WorkQueue[ServiceKey],
     ) -> None:
-        self._specs, self._services, self._api = caches.specs, caches.services, api
-        self._pods, self._writer = caches.pods, writer
+        self._caches, self._api, self._writer = caches, api, writer
         self._supervisor, self._statuses, self._shared = supervisor, statuses, shared
         self._is_stopped, self._dry_run = is_stopped, dry_run
         self._queue, self._log = queue, shared.log
@@ -75,7 +64,7 @@ class Controller:
 
     def reconcile(self, key: ServiceKey) -> None:
         """Bring the worker of `key` in line with what is. Raises ApiError to be tried again."""
-        record = self._specs.get(key.namespace, key.name)
+        record = self._caches.specs.get(key.namespace, key.name)
         if record is None:
             self._forget(key)
             return
@@ -95,7 +84,7 @@ class Controller:
 
     def write_status(self, key: ServiceKey) -> None:
         """Write the status of `key` if it says something new. Raises ApiError to be tried again."""
-        record = self._specs.get(key.namespace, key.name)
+        record = self._caches.specs.get(key.namespace, key.name)
         if record is None or self._is_stopped(key.namespace):
             return
         worker = self._supervisor.get(key)
@@ -118,7 +107,7 @@ class Controller:
         except SpecError as error:
             problem = str(error)
             policy = self._valid.get(record.uid) or _returning_only(record)
-        ground = self._ground(key, record, policy)
+        ground = ground_of(record, policy, self._caches, dry_run=self._dry_run)
         if problem:
             self._tell_invalid(record, problem)
             ground = replace(
@@ -142,45 +131,6 @@ class Controller:
             active=ground.active,
         )
 
-    def _ground(self, key: ServiceKey, record: SpecRecord, policy: ServicePolicy) -> _Ground:
-        """What the Service, its other claimants and the annotations leave to do."""
-        older = self._older_claimant(record, policy.service)
-        if older is not None:
-            note = f"KubervisorService {older} guards Service {policy.service} already; delete one"
-            return _Ground(Stance.RELEASE, Reason.OVERLAPPING_FLEET, note)
-        service = self._services.get(key.namespace, policy.service)
-        if service is None or service.deleting:
-            note = f"Service {key.namespace}/{policy.service} does not exist; create it"
-            return _Ground(Stance.RELEASE, Reason.SERVICE_NOT_FOUND, note)
-        if service.type == "ExternalName":
-            note = f"Service {policy.service} is an ExternalName: it has no pods to guard"
-            return _Ground(Stance.RELEASE, Reason.SERVICE_UNSUPPORTED, note)
-        selector = tuple(sorted((k, v) for k, v in service.selector.items() if k != keys.TRAFFIC))
-        if not selector:
-            note = f"Service {policy.service} selects nothing but our label: add a selector"
-            return _Ground(Stance.RELEASE, Reason.SERVICE_WITHOUT_SELECTOR, note)
-        active = service.selector.get(keys.TRAFFIC) == Traffic.YES
-        if record.annotations.get(keys.PAUSE) == "true":
-            return _Ground(Stance.HOLD, Reason.GUARDING, "Paused by annotation", selector, active)
-        if self._dry_run or policy.dry_run:
-            return _Ground(Stance.DRY_RUN, Reason.DRY_RUN, "Dry run", selector, active)
-        if not active:
-            note = "Not active: the Service does not select on kubervisor/traffic"
-            return _Ground(Stance.GIVE_BACK, Reason.SELECTOR_WITHOUT_TRAFFIC, note, selector)
-        return _Ground(Stance.GUARD, Reason.GUARDING, "Guarding", selector, active=True)
-
-    def _older_claimant(self, record: SpecRecord, service: str) -> str | None:
-        """The name of an older KubervisorService on the same Service; the uid breaks ties."""
-        older = [
-            other
-            for other in self._specs.values(record.namespace)
-            if other.spec.get("service") == service
-            and other.uid != record.uid
-            and not other.deleting
-            and (other.created_at, other.uid) < (record.created_at, record.uid)
-        ]
-        return min(older, key=lambda o: (o.created_at, o.uid)).name if older else None
-
     def _run(self, key: ServiceKey, assignment: Assignment, record: SpecRecord) -> None:
         if self._supervisor.get(key) is None and assignment.stance is not Stance.STOPPED:
             self._take_over(record)
@@ -201,7 +151,7 @@ class Controller:
         pod shows it. Raises ApiError: nothing is decided before this is done.
         """
         for intent in self._statuses.claim(record):
-            pod = self._pods.get_uid(PodUid(intent.pod_uid or ""))
+            pod = self._caches.pods.get_uid(PodUid(intent.pod_uid or ""))
             if pod is None or (pod.ejection and pod.ejection.id == intent.ejection_id):
                 continue
             self._log.info("Fenced pod", pod=pod.name, declared_by_epoch=intent.epoch)

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -133,7 +133,7 @@ def _leading(
     writer = TrafficWriter(api, elector.check, overlay)
     shared = Shared(
         gatherer=Gatherer(caches.pods, caches.services, overlay),
-        sources=_sources(settings),
+        sources=_sources(settings, caches),
         fetches=FetchPool(clock=clock),
         ejections=TokenBucket(settings.max_ejections_per_second),
         clock=clock,
@@ -197,13 +197,27 @@ def _elector(settings: Settings, identity: str, resign: threading.Event) -> Leas
     )
 
 
-def _sources(settings: Settings) -> Sources:
-    api_server = os.environ.get("KUBERNETES_SERVICE_HOST", "")
+class _Forbidden(Container[str]):
+    """Addresses that no spec may reach: nodes, and the API server under its Service's address."""
+
+    def __init__(self, caches: Caches) -> None:
+        self._caches = caches
+
+    def __contains__(self, address: object) -> bool:
+        api_server = self._caches.services.get("default", "kubernetes")
+        return (
+            address in self._caches.pods.node_addresses
+            or address == os.environ.get("KUBERNETES_SERVICE_HOST")
+            or (api_server is not None and address == api_server.cluster_ip)
+        )
+
+
+def _sources(settings: Settings, caches: Caches) -> Sources:
     return Sources(
         named=settings.sources,
         allow=settings.allow_sources,
         max_sample_age=settings.max_sample_age,
-        forbidden_addresses=(api_server,) if api_server else (),
+        forbidden_addresses=_Forbidden(caches),
     )
 
 

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         description="Measurement sources by name: base URLs set by the administrator.",
     )
     allow_sources: tuple[str, ...] = Field(
-        default=("*.svc", "*.svc.*"),
+        default=("*.svc", "*.svc.cluster.local"),
         description=(
             "Patterns `host[:port]` of addresses that a spec may name. The default admits names of "
             "in-cluster Services only; what they resolve to must not be a node, loopback or "

@@ -6,7 +6,8 @@ Reflectors write, any thread reads. Records are immutable, so what a reader got 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from kubervisor.kube.records import own_labels
@@ -123,6 +124,12 @@ class PodCache(ObjectCache[Pod]):
         self._claims: dict[tuple[str, str], dict[str, Pod]] = {}
         self._groups: dict[tuple[str, _Labels], dict[str, Pod]] = {}
         self._pairs: dict[tuple[str, str, str], set[_Labels]] = {}
+        self._nodes: Counter[str] = Counter()
+
+    @property
+    def node_addresses(self) -> Collection[str]:
+        """IP addresses of the nodes that run pods: a live view."""
+        return self._nodes.keys()
 
     def get_uid(self, uid: PodUid) -> Pod | None:
         """Return the pod with that uid, None where there is none."""
@@ -168,15 +175,22 @@ class PodCache(ObjectCache[Pod]):
         super()._set(old, new)
         if old is not None:
             del self._uids[old.uid]
+            self._count_node(old, -1)
             self._leave_claim(old)
             if new is None or new.labels != old.labels:
                 self._leave_group(old)
         if new is not None:
             self._uids[new.uid] = new
+            self._count_node(new, 1)
             if new.claimed_by is not None:
                 claim = (new.namespace, new.claimed_by)
                 self._claims.setdefault(claim, {})[new.name] = new
             self._join_group(new)
+
+    def _count_node(self, pod: Pod, by: int) -> None:
+        self._nodes[pod.node_address] += by
+        if not self._nodes[pod.node_address]:
+            del self._nodes[pod.node_address]
 
     def _leave_claim(self, pod: Pod) -> None:
         if pod.claimed_by is not None:

@@ -99,6 +99,7 @@ class _Condition(_Struct):
 class _PodStatus(_Struct):
     phase: str = "Pending"
     start_time: str | None = None
+    host_ip: str = msgspec.field(name="hostIP", default="")
     conditions: list[_Condition] | None = None
     container_statuses: list[_ContainerStatus] | None = None
 
@@ -153,6 +154,7 @@ def decode_pod(raw: bytes | msgspec.Raw) -> Pod:
         started_at=_started_at(status),
         owner=_owner(meta),
         labels=_shared(tuple(p for p in labels.items() if not p[0].startswith(keys.PREFIX))),
+        node_address=sys.intern(status.host_ip),
         returned_by_hand=traffic is Traffic.YES and keys.EJECTION_ID in notes,
     )
 

@@ -12,7 +12,7 @@ from kubervisor.kube.events import EventType
 from kubervisor.kube.records import SpecRecord
 from kubervisor.kube.writers import TrafficWriter
 from kubervisor.runtime.desk import Desk
-from kubervisor.runtime.ledger import Decision
+from kubervisor.runtime.ledger import Decision, Protection
 from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.budget import allowance
@@ -21,8 +21,8 @@ from kubervisor.traffic.policy import KillMode
 from kubervisor.traffic.reasons import Reason
 from kubervisor.traffic.returns import activator_of
 
-PROTECTED_SECONDS = 5.0
-"""How long an eviction that a PodDisruptionBudget refused is not tried again."""
+EVICTION_RETRY = 5.0
+"""Seconds until an eviction that a PodDisruptionBudget refused is tried again."""
 
 
 class Actuator:
@@ -132,9 +132,9 @@ class Actuator:
             else:
                 self._writer.delete(intent.pod)
         except Throttled as error:
-            # Not tried again for a while: meanwhile the pod is on timed return like any other.
-            wait = max(PROTECTED_SECONDS, error.retry_after)
-            desk.ledger.protected[intent.pod.uid] = desk.shared.clock.monotonic() + wait
+            again = desk.shared.clock.monotonic() + max(EVICTION_RETRY, error.retry_after)
+            ejection = intent.pod.ejection.id if intent.pod.ejection else ""
+            desk.ledger.protected[intent.pod.uid] = Protection(ejection, again)
             self.defer(desk, intent.pod, f"a PodDisruptionBudget refuses its eviction: {error}")
             return
         desk.ledger.terminated(fleet, now=desk.shared.clock.monotonic())

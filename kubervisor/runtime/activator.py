@@ -123,7 +123,8 @@ class Activator:
         remaining = ledger.remaining(fleet, policy, now=now, wall=wall)
         ended = Plan()
         if assignment.stance is Stance.GUARD:
-            ended = plan_terminations(fleet, policy, self._circumstances(fleet, floor))
+            circumstances = self._circumstances(fleet, floor, ledger.spared(remaining, now=now))
+            ended = plan_terminations(fleet, policy, circumstances)
         ending = {intent.pod.uid for intent in ended.intents}
         due = plan_due_returns(
             fleet,
@@ -136,14 +137,14 @@ class Activator:
         intents = lost.intents + early.intents + ended.intents + due.intents
         return Plan(intents, ended.refused, wake_in=due.wake_in)
 
-    def _circumstances(self, fleet: Fleet, floor: int) -> Circumstances:
-        ledger, now = self._desk.ledger, self._clock.monotonic()
+    def _circumstances(self, fleet: Fleet, floor: int, spared: frozenset[PodUid]) -> Circumstances:
+        ledger = self._desk.ledger
         return Circumstances(
             below_floor=len(fleet.serving) < floor,
             panicking=[name for name, groups in ledger.panicking.items() if groups],
             blind=ledger.problems.keys(),
             confirmed=ledger.confirmed,
-            protected=[uid for uid, until in ledger.protected.items() if now < until],
+            protected=spared,
             pausing=ledger.pausing,
         )
 

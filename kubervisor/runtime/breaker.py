@@ -117,7 +117,8 @@ class Breaker:
     def _inconclusive(self, breaker: BreakerPolicy, error: SourceError) -> None:
         metrics.EVALUATIONS.labels("error").inc()
         with self._desk.lock:
-            self._report.source_failed(breaker.name, SourceProblem(error.reason, str(error)))
+            problem = SourceProblem(error.reason, str(error), breaker.detector)
+            self._report.source_failed(breaker.name, problem)
 
     def _judge(
         self,

@@ -38,6 +38,17 @@ from kubervisor.traffic.model import PodUid, ServiceKey
 from kubervisor.traffic.policy import ServicePolicy
 from kubervisor.traffic.reasons import Reason
 
+REFUSALS = frozenset(
+    {
+        Reason.SPEC_INVALID,
+        Reason.OVERLAPPING_FLEET,
+        Reason.SERVICE_NOT_FOUND,
+        Reason.SERVICE_UNSUPPORTED,
+        Reason.SERVICE_WITHOUT_SELECTOR,
+    }
+)
+"""Why a KubervisorService guards nothing: a person must change something."""
+
 
 class Controller:
     """Reconciles KubervisorServices and writes their statuses; both are called by queue workers."""
@@ -109,7 +120,6 @@ class Controller:
             policy = self._valid.get(record.uid) or _returning_only(record)
         ground = ground_of(record, policy, self._caches, dry_run=self._dry_run)
         if problem:
-            self._tell_invalid(record, problem)
             ground = replace(
                 ground,
                 stance=Stance.RETURN if ground.selector else Stance.RELEASE,
@@ -119,6 +129,8 @@ class Controller:
         if stopped:
             note = "`kubervisor release` or stop is at work in this namespace"
             ground = replace(ground, stance=Stance.STOPPED, reason=Reason.RELEASED, message=note)
+        if ground.reason in REFUSALS:
+            self._tell_refused(record, ground.reason, ground.message)
         return Assignment(
             key=key,
             uid=record.uid,
@@ -137,6 +149,7 @@ class Controller:
         try:
             worker = self._supervisor.ensure(assignment)
         except CapacityExceeded as error:
+            self._tell_refused(record, Reason.CAPACITY_EXCEEDED, str(error))
             self._refused[key] = (Reason.CAPACITY_EXCEEDED, str(error))
             self._queue.add(key, after=30.0)
         else:
@@ -205,20 +218,22 @@ class Controller:
         self._supervisor.drop(key)
         self._refused.pop(key, None)
 
-    def _tell_invalid(self, record: SpecRecord, problem: str) -> None:
+    def _tell_refused(self, record: SpecRecord, reason: Reason, message: str) -> None:
+        """Log and announce, once for each message, why nothing is guarded."""
         key = ServiceKey(record.namespace, record.name)
         worker = self._supervisor.get(key)
-        if worker is not None and worker.desk.assignment.message == problem:
+        known = worker.desk.assignment.message if worker else self._refused.get(key, ("", ""))[1]
+        if known == message:
             return
         self._log.warning(
-            "Spec is invalid", namespace=key.namespace, service=key.name, error=problem
+            "Cannot guard",
+            namespace=key.namespace,
+            service=key.name,
+            reason=reason.value,
+            error=message,
         )
         self._shared.events.record(
-            record,
-            type=EventType.WARNING,
-            reason=Reason.SPEC_INVALID,
-            action="Reconcile",
-            note=problem,
+            record, type=EventType.WARNING, reason=reason, action="Reconcile", note=message
         )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from kubervisor.traffic.evidence import Memory, remember, with_ejection
 from kubervisor.traffic.holds import hold_length, remaining_hold
 from kubervisor.traffic.model import Fleet, Pod, PodUid, Verdict
-from kubervisor.traffic.policy import BreakerPolicy, CustomPolicy, ServicePolicy
+from kubervisor.traffic.policy import BreakerPolicy, CustomPolicy, DetectorPolicy, ServicePolicy
 from kubervisor.traffic.returns import activator_of, ejected_pods
 
 REMEMBERED_DECISIONS = 20
@@ -24,10 +24,17 @@ REPLACEMENT_AWAITED = 600.0
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:
-    """Why a breaker's source gives no usable answer."""
+    """Why a breaker's source gives no usable answer; `asked` is what was asked for it."""
 
     reason: str
     message: str
+    asked: DetectorPolicy | None = None
+
+    def is_news(self, known: SourceProblem | None) -> bool:
+        """False where `known` says the same; wording may differ (times, offsets) from step to
+        step.
+        """
+        return known is None or (known.reason, known.asked) != (self.reason, self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,16 @@ class Decision:
     breaker: str
     reason: str
     evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A PodDisruptionBudget refused to have a pod evicted in this ejection; ask again at
+    `again`.
+    """
+
+    ejection: str
+    again: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +88,7 @@ class Ledger:
     lost_pods: str = ""
     returns: list[float] = field(default_factory=list)
     pausing: set[PodUid] = field(default_factory=set)
-    protected: dict[PodUid, float] = field(default_factory=dict)
+    protected: dict[PodUid, Protection] = field(default_factory=dict)
     deferred: dict[PodUid, str] = field(default_factory=dict)
     evaluated: bool = False
     labelled: bool = False
@@ -163,7 +180,9 @@ class Ledger:
         current |= {(uid, hold.ejection) for uid, hold in self._holds.items()}
         self.confirmed &= current
         self.deferred = {uid: why for uid, why in self.deferred.items() if uid in present}
-        self.protected = {uid: at for uid, at in self.protected.items() if at > now}
+        self.protected = {
+            uid: kept for uid, kept in self.protected.items() if (uid, kept.ejection) in current
+        }
         left = {}
         for pod in pods:
             assert pod.ejection is not None
@@ -176,6 +195,16 @@ class Ledger:
                 self._holds[pod.uid] = known
             left[pod.uid] = known.ends - now
         return left
+
+    def spared(self, remaining: Mapping[PodUid, float], *, now: float) -> frozenset[PodUid]:
+        """Pods not to be evicted now: a budget refused it, and their hold is over, or it is too
+        soon to ask again. Once the hold is over they return.
+        """
+        return frozenset(
+            uid
+            for uid, protection in self.protected.items()
+            if remaining.get(uid, 0.0) <= 0 or now < protection.again
+        )
 
     def restart_holds(self) -> None:
         """The policy changed: look at every hold again as if for the first time."""

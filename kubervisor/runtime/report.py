@@ -28,7 +28,7 @@ class Reporter:
         ledger = self._desk.ledger
         known = ledger.problems.get(breaker)
         ledger.problems[breaker] = problem
-        if known is not None and known.reason == problem.reason:
+        if not problem.is_news(known):
             return
         metrics.SOURCE_FAILING.labels(*self._service, breaker).set(1)
         self._desk.log.warning(

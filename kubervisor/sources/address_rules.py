@@ -8,7 +8,7 @@ ranges only, and never this machine, a node, the API server or a cloud's metadat
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -74,7 +74,7 @@ class AddressRules:
     connection, so a live view may be given. Raises ValueError where a pattern is none.
     """
 
-    def __init__(self, patterns: Sequence[str], forbidden: Collection[str] = ()) -> None:
+    def __init__(self, patterns: Sequence[str], forbidden: Container[str] = ()) -> None:
         self._patterns = tuple(_parse_pattern(text) for text in patterns)
         self._forbidden = forbidden
 

@@ -2,7 +2,7 @@
 
 The request is prometheus-api-client's. Its reading of the answer is not used: it drops `warnings`
 and `resultType`, so a partial answer looks complete. The session hands it samples that are decoded
-already, straight from the bytes: 10,000 of them in a third of the time that dictionaries take.
+already, straight from the bytes.
 """
 
 from __future__ import annotations

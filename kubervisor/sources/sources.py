@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -45,7 +45,7 @@ class Sources:
         named: Mapping[str, str],
         allow: Sequence[str],
         max_sample_age: float,
-        forbidden_addresses: Collection[str] = (),
+        forbidden_addresses: Container[str] = (),
         resolve: Resolve = resolve_by_system,
     ) -> None:
         self._named = {name: NamedSource.parse(name, url) for name, url in named.items()}

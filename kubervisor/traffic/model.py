@@ -68,8 +68,9 @@ class Pod:
 
     `traffic` is None where the label is absent or has no known value. `ejection` is None unless the
     pod is out by us: a pod labelled `no` or `pause` without it is a manual hold.
-    `labels` are the pod's labels without those under `kubervisor/`. `returned_by_hand` marks a
-    pod that serves while it still carries our ejection: a person set `yes`.
+    `labels` are the pod's labels without those under `kubervisor/`, `node_address` is its node's
+    IP. `returned_by_hand` marks a pod that serves while it still carries our ejection: a person set
+    `yes`.
     """
 
     uid: PodUid
@@ -89,6 +90,7 @@ class Pod:
     owner: Owner | None
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     returned_by_hand: bool = False
+    node_address: str = ""
 
     @property
     def is_out(self) -> bool:
@@ -194,6 +196,21 @@ class Measurement:
     window: float = 0.0
     samples: tuple[Sample, ...] = ()
     named: tuple[NamedPod, ...] = ()
+    _index: dict[str, Mapping[str, tuple[Sample, ...]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def by(self, label: str) -> Mapping[str, tuple[Sample, ...]]:
+        """Samples by the value of `label`, indexed once: many Services may share one
+        measurement.
+        """
+        index = self._index.get(label)
+        if index is None:
+            found: dict[str, list[Sample]] = {}
+            for sample in self.samples:
+                found.setdefault(sample.labels.get(label, ""), []).append(sample)
+            index = self._index[label] = {value: tuple(list_) for value, list_ in found.items()}
+        return index
 
 
 class Judgement(StrEnum):

@@ -7,7 +7,7 @@ import pytest
 from kubervisor.errors import SourceNotAllowed
 from kubervisor.sources.address_rules import AddressRules
 
-DEFAULT = ("*.svc", "*.svc.*")
+DEFAULT = ("*.svc", "*.svc.cluster.local")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from urllib3 import Timeout
 
@@ -55,6 +55,7 @@ def encoded(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+@settings(deadline=None)
 @given(st.binary() | (anything | vectors).map(encoded))
 def test_no_vector_breaks_the_reader(body: bytes) -> None:
     with suppress(SourceError):
@@ -62,6 +63,7 @@ def test_no_vector_breaks_the_reader(body: bytes) -> None:
             assert isinstance(sample.value, float)
 
 
+@settings(deadline=None)
 @given(st.binary() | (anything | pod_lists).map(encoded))
 def test_no_pod_list_breaks_the_reader(body: bytes) -> None:
     with suppress(SourceError):
@@ -86,6 +88,7 @@ answers = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.binary() | answers)
 @example(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n")
 @example(b"HTTP/1.1 301 x\r\nLocation: http://[\r\n\r\n")
@@ -100,6 +103,7 @@ def test_no_bytes_break_the_session(data: bytes) -> None:
             assert isinstance(response.content, bytes)
 
 
+@settings(deadline=None)
 @given(st.text() | st.from_regex(r"[a-z0-9.]+(:[0-9]+)?(/.*)?", fullmatch=True))
 def test_no_address_breaks_the_rules(address: str) -> None:
     with suppress(SourceError):
@@ -108,6 +112,7 @@ def test_no_address_breaks_the_rules(address: str) -> None:
         assert route.url.isprintable()
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(1, 50))
 def test_an_excerpt_is_one_short_printable_line(text: str, limit: int) -> None:
     line = excerpt(text, limit)

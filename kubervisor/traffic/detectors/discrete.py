@@ -21,7 +21,7 @@ def judge(
     """One finding for each Ready member, in fleet order."""
     policy = breaker.detector
     assert isinstance(policy, DiscretePolicy)
-    series = by_pod(measurement.samples, fleet, policy.pod_label)
+    series = by_pod(measurement, fleet, policy.pod_label)
     return tuple(
         _finding(pod, series.get(pod.name, ()), policy, _needed(pod, breaker, policy, now))
         for pod in fleet.pods

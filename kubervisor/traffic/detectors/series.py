@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from kubervisor.traffic.model import Fleet, Sample
+from kubervisor.traffic.model import Fleet, Measurement, Sample
 
 NAMESPACE_LABELS = ("namespace", "kubernetes_namespace")
 """What scrape configurations call the namespace; a StatefulSet's `web-0` exists in many of them."""
 
 
 def by_pod(
-    samples: Iterable[Sample], fleet: Fleet, pod_label: str
+    measurement: Measurement, fleet: Fleet, pod_label: str
 ) -> Mapping[str, tuple[Sample, ...]]:
-    """Samples by pod name, without those that say they are of another namespace."""
-    found: defaultdict[str, list[Sample]] = defaultdict(list)
-    for sample in samples:
-        if all(
-            sample.labels.get(label, fleet.key.namespace) == fleet.key.namespace
-            for label in NAMESPACE_LABELS
-        ):
-            found[sample.labels.get(pod_label, "")].append(sample)
-    return {pod: tuple(series) for pod, series in found.items()}
+    """The samples of each member by its name, without those that say another namespace."""
+    index = measurement.by(pod_label)
+    return {
+        pod.name: tuple(s for s in index.get(pod.name, ()) if _is_of(s, fleet.key.namespace))
+        for pod in fleet.pods
+    }
+
+
+def _is_of(sample: Sample, namespace: str) -> bool:
+    return all(sample.labels.get(label, namespace) == namespace for label in NAMESPACE_LABELS)

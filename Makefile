@@ -40,7 +40,7 @@ audit: setup ## look the locked packages up among the known advisories
 	@$(BIN)/python hack/audit.py requirements/*.lock
 
 clean: ## remove what these targets made in this folder; the cluster's programs stay in the cache
-	rm -rf .venv dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.locked: requirements/dev.lock

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from kubervisor.traffic.model import (
+    Action,
     Ejection,
     Finding,
     Fleet,
@@ -147,8 +148,15 @@ class FleetDraft(Fleet):
     def with_pending(self, count: int = 1) -> FleetDraft:
         return self._change(count, PodDraft.pending)
 
-    def with_unconfirmed_ejections(self, *names: str) -> FleetDraft:
-        return replace(self, ejecting=self.uids(*names))
+    def with_unconfirmed(self, action: Action, *names: str) -> FleetDraft:
+        """With a write to these pods that the watch has not shown yet."""
+        uids = self.uids(*names)
+        return replace(
+            self,
+            ejecting=uids if action is Action.EJECT else self.ejecting,
+            returning=uids if action is Action.RETURN else self.returning,
+            terminating=uids if action is Action.TERMINATE else self.terminating,
+        )
 
     def uids(self, *names: str) -> frozenset[PodUid]:
         return frozenset(self.pod(name).uid for name in names)
@@ -257,7 +265,7 @@ def a_verdict(
     window: float = 0.0,
     inconclusive: Iterable[str] = (),
 ) -> Verdict:
-    """Every Ready member judged: `outliers` by name, perhaps with scores, in this order; then the rest."""
+    """Every Ready member judged: the `outliers`, perhaps with scores, in this order; then the rest."""
     scores = dict(outliers) if isinstance(outliers, Mapping) else dict.fromkeys(outliers, 1.0)
     pods = {pod.name: pod for pod in fleet.pods}
     unsure = set(inconclusive)

@@ -1,4 +1,4 @@
-"""The ledger: holds on the monotonic clock, terminations that wait for a replacement, confirmations."""
+"""The ledger: holds on the monotonic clock, terminations awaiting a replacement, confirmations."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ class TestReplacements:
 
 
 class TestConfirmations:
-    """After a restart, only an ejection that a live evaluation asks for may end in a termination."""
+    """After a restart, only an ejection that a live evaluation asks for may end in one."""
 
     FLEET = fleet_of(a_pod("x").ejected(), a_pod("y").ejected(by="latency"), a_pod("z"))
 

@@ -204,8 +204,8 @@ def test_errors_back_off_and_a_good_step_resets() -> None:
 
 def test_the_same_error_is_said_once_and_recovery_too() -> None:
     bench = Bench()
-    acts = iter([fail(KeyError("x")), fail(KeyError("x")), fail(KeyError("y")), lambda: 0.0])
-    loop = bench.loop(lambda: next(acts)())
+    steps = Steps(fail(KeyError("x")), fail(KeyError("x")), fail(KeyError("y")), lambda: 0.0)
+    loop = bench.loop(steps)
 
     for _ in range(4):
         loop._guarded_step()

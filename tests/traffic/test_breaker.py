@@ -143,7 +143,10 @@ def test_a_refusal_says_the_numbers_of_the_budget_and_names_the_paused_pod() -> 
 
     (refusal,) = eject(fleet, a_verdict(fleet, ["pricer-00"]), a_breaker(ratio=50)).refused
 
-    assert refusal.note == "pricer-00 scores 1; 2 of 3 serving, floor 2: may eject 0; paused: pricer-02"
+    assert (
+        refusal.note
+        == "pricer-00 scores 1; 2 of 3 serving, floor 2: may eject 0; paused: pricer-02"
+    )
 
 
 class TestSharedPods:

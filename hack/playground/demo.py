@@ -10,9 +10,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playground import binaries
+from playground.access import Cluster
 from playground.cluster import ClusterUnavailable, open_cluster
 from playground.controller import Controller, Line
 from playground.faults import Fault
@@ -66,49 +68,57 @@ def main() -> int:
     """Play; 0 when the story came out as it should, 1 when not or when no cluster can be had."""
     story = Story()
     try:
-        story.say("starting a control plane (built once, cached), Prometheus and 5 pods …")
-        with open_cluster() as cluster, Shop(cluster, namespace=NAMESPACE, size=SIZE) as shop:
-            with Controller(cluster.kubeconfig) as controller:
-                stop = threading.Event()
-                teller = threading.Thread(
-                    target=_tell, args=(story, controller, stop), daemon=True
-                )
-                teller.start()
-                try:
-                    cluster.kubectl(
-                        "apply", "-f", "-", stdin=SPEC.replace("PROMETHEUS", shop.prometheus.address)
-                    )
-                    cluster.kubectl(
-                        *("wait", "kvs/shop", "-n", NAMESPACE),
-                        *("--for=condition=Ready", "--timeout=30s"),
-                    )
-                    story.say("kubectl wait kvs/shop --for=condition=Ready: guarding 5 pods, floor 3")
-                    _play(story, shop)
-                    story.say("kubectl get kvs:\n" + cluster.kubectl("get", "kvs", "-n", NAMESPACE))
-                    if os.environ.get("ONCE"):
-                        _end(story, shop, lambda: cluster.kubectl("delete", "kvs", "shop", "-n", NAMESPACE))
-                    else:
-                        _stay(shop, cluster.kubeconfig)
-                finally:
-                    stop.set()
-                    teller.join()
+        story.say("starting a control plane, Prometheus and 5 pods …")
+        with (
+            open_cluster() as cluster,
+            Shop(cluster, namespace=NAMESPACE, size=SIZE) as shop,
+            Controller(cluster.kubeconfig) as controller,
+            _telling(story, controller),
+        ):
+            _guard(story, cluster, shop)
+            _play(story, shop)
+            shown = cluster.kubectl("get", "kvs", "-n", NAMESPACE)
+            story.say(f"kubectl get kvs:\n{shown}")
+            if os.environ.get("ONCE"):
+                _end(story, cluster, shop)
+            else:
+                _stay(shop, cluster)
     except (ClusterUnavailable, ProcessFailed, binaries.BuildError, TimeoutError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _tell(story: Story, controller: Controller, stop: threading.Event) -> None:
-    for line in controller.follow(stop):
-        story.tell(line)
+@contextmanager
+def _telling(story: Story, controller: Controller) -> Iterator[None]:
+    """Print what the controller does as it does it."""
+    stop = threading.Event()
+
+    def tell() -> None:
+        for line in controller.follow(stop):
+            story.tell(line)
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        teller.join()
+
+
+def _guard(story: Story, cluster: Cluster, shop: Shop) -> None:
+    spec = SPEC.replace("PROMETHEUS", shop.prometheus.address)
+    cluster.kubectl("apply", "-f", "-", stdin=spec)
+    ready = ("--for=condition=Ready", "--timeout=30s")
+    cluster.kubectl("wait", "kvs/shop", "-n", NAMESPACE, *ready)
+    story.say(f"kubectl wait kvs/shop --for=condition=Ready: guarding {SIZE} pods, floor 3")
 
 
 def _play(story: Story, shop: Shop) -> None:
     """One pod goes wrong and recovers, another never does."""
     fleet = shop.fleet
-    shop.prometheus.wait(
-        'sum(increase(http_requests_total{namespace="demo"}[8s])) > 400', bool, 60
-    )
+    shop.prometheus.wait('sum(increase(http_requests_total{namespace="demo"}[8s])) > 400', bool, 60)
     story.say(f"100 requests a second reach {SIZE} pods; Prometheus scrapes them each second")
 
     first = fleet.serving()[1]
@@ -141,29 +151,38 @@ def _count_failures(story: Story, shop: Shop) -> None:
     while shop.failed()[1] < before[1] + enough:
         time.sleep(0.05)
     after = shop.failed()
-    story.say(f"clients     {after[0] - before[0]} of the last {after[1] - before[1]} requests failed")
+    failed, sent = after[0] - before[0], after[1] - before[1]
+    story.say(f"clients     {failed} of the last {sent} requests failed")
 
 
-def _end(story: Story, shop: Shop, delete: Callable[[], str]) -> None:
-    delete()
+def _end(story: Story, cluster: Cluster, shop: Shop) -> None:
+    cluster.kubectl("delete", "kvs", "shop", "-n", NAMESPACE)
     shop.fleet.wait(
-        lambda f: len(f.serving()) == SIZE and not any("kubervisor/name" in p.labels for p in f.pods()),
+        lambda f: (
+            len(f.serving()) == SIZE and not any("kubervisor/name" in p.labels for p in f.pods())
+        ),
         30,
         "all pods serve and none carries our name",
     )
     story.say("kubectl delete kvs/shop: all pods in traffic, nothing of Kubervisor's left on them")
 
 
-def _stay(shop: Shop, kubeconfig: object) -> None:
+def _stay(shop: Shop, cluster: Cluster) -> None:
     pod = shop.fleet.serving()[0]
-    print(f"""
-It stays up until Ctrl-C. In another terminal:
-  export KUBECONFIG={kubeconfig}
-  kubectl get kvs,pods -n {NAMESPACE} -L kubervisor/traffic -w
+    faults = "PYTHONPATH=hack .venv/bin/python -m playground.faults"
+    print(
+        f"""
+It stays up until Ctrl-C. In another terminal, at the root of the repository:
+  export KUBECONFIG={cluster.kubeconfig} PATH={cluster.binaries}:$PATH
+  kubectl get pods -n {NAMESPACE} -L kubervisor/traffic -w
 Break a pod, and heal it:
-  PYTHONPATH=hack .venv/bin/python -m playground.faults {shop.server.url} {NAMESPACE}/{pod.name} --errors 0.5
-  PYTHONPATH=hack .venv/bin/python -m playground.faults {shop.server.url} {NAMESPACE}/{pod.name}
-""", flush=True)
+  {faults} {shop.server.url} {NAMESPACE}/{pod.name} --errors 0.5
+  {faults} {shop.server.url} {NAMESPACE}/{pod.name}
+Why is a pod out?
+  kubectl describe kvs shop -n {NAMESPACE}
+""",
+        flush=True,
+    )
     signal.pause()
 
 

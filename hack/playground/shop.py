@@ -41,9 +41,7 @@ class Shop:
             self.server = stack.enter_context(WorkloadServer(self.workload))
             stack.enter_context(Discovery(self.api, self.workload, namespace))
             self.prometheus = stack.enter_context(
-                Prometheus(
-                    cluster.binaries, self.server.address, scrape_interval=scrape_interval
-                )
+                Prometheus(cluster.binaries, self.server.address, scrape_interval=scrape_interval)
             )
             self.fleet = stack.enter_context(
                 Fleet(self.api, name, size=size, namespace=namespace, selects_traffic=True)

@@ -119,6 +119,8 @@ def _exhausted(action: Action, pod: Pod, activator: ActivatorPolicy) -> Intent:
         pod,
         Reason.RETRIES_EXHAUSTED,
         breaker=pod.ejection.breaker if pod.ejection else "",
-        evidence=f"ejected {pod.retries} times in a row, at most {activator.max_retries} retries",
+        evidence=(
+            f"ejection {pod.retries} in a row, maxRetryCount {activator.max_retries} is used up"
+        ),
         retries=pod.retries,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from kubervisor.traffic.detectors.peers import beside_peers
 from kubervisor.traffic.detectors.series import by_pod
 from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Pod, Sample
 from kubervisor.traffic.policy import BreakerPolicy, ContinuousPolicy
@@ -23,7 +24,8 @@ def judge(
     policy = breaker.detector
     assert isinstance(policy, ContinuousPolicy)
     series = by_pod(measurement, fleet, policy.pod_label)
-    return tuple(_finding(pod, series.get(pod.name, ()), policy) for pod in fleet.pods if pod.ready)
+    findings = [_finding(pod, series.get(pod.name, ()), policy) for pod in fleet.pods if pod.ready]
+    return beside_peers(findings, "% deviation")
 
 
 def _finding(pod: Pod, series: tuple[Sample, ...], policy: ContinuousPolicy) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from kubervisor.traffic.detectors.peers import beside_peers
 from kubervisor.traffic.detectors.series import by_pod
 from kubervisor.traffic.evidence import on_probation
 from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Pod, Sample
@@ -22,11 +23,12 @@ def judge(
     policy = breaker.detector
     assert isinstance(policy, DiscretePolicy)
     series = by_pod(measurement, fleet, policy.pod_label)
-    return tuple(
+    findings = [
         _finding(pod, series.get(pod.name, ()), policy, _needed(pod, breaker, policy, now))
         for pod in fleet.pods
         if pod.ready
-    )
+    ]
+    return beside_peers(findings, "%")
 
 
 def _needed(pod: Pod, breaker: BreakerPolicy, policy: DiscretePolicy, now: float) -> float:

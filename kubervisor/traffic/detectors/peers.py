@@ -1,0 +1,23 @@
+"""Sets an outlier's value beside its peers': a number alone convinces nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
+
+from kubervisor.traffic.model import Finding, Judgement
+
+
+def beside_peers(findings: Sequence[Finding], unit: str) -> tuple[Finding, ...]:
+    """The same findings; the evidence of outliers names the median of all pods with a value."""
+    values = [finding.value for finding in findings if finding.value is not None]
+    if not values:
+        return tuple(findings)
+    note = f"; median of {len(values)} pods {median(values):.3g} {unit}"
+    return tuple(
+        replace(finding, evidence=finding.evidence + note)
+        if finding.judgement is Judgement.OUTLIER
+        else finding
+        for finding in findings
+    )

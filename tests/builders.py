@@ -265,7 +265,7 @@ def a_verdict(
     window: float = 0.0,
     inconclusive: Iterable[str] = (),
 ) -> Verdict:
-    """Every Ready member judged: the `outliers`, perhaps with scores, in this order; then the rest."""
+    """Every Ready member judged: `outliers`, perhaps with scores, in this order; then the rest."""
     scores = dict(outliers) if isinstance(outliers, Mapping) else dict.fromkeys(outliers, 1.0)
     pods = {pod.name: pod for pod in fleet.pods}
     unsure = set(inconclusive)

@@ -116,8 +116,8 @@ class Activator:
         ledger, policy = self._desk.ledger, assignment.policy
         now, wall = self._clock.monotonic(), self._clock.wall()
         lost = plan_lost_returns(fleet)
-        if lost.intents:
-            ledger.lost_pods = lost.intents[0].evidence
+        if lost.intents and not ledger.lost_pods:
+            self._stop_ejecting(lost.intents[0])
         floor = fleet_floor(fleet.size, policy)
         early = plan_early_returns(fleet, floor, ledger.scores())
         remaining = ledger.remaining(fleet, policy, now=now, wall=wall)
@@ -136,6 +136,18 @@ class Activator:
         )
         intents = lost.intents + early.intents + ended.intents + due.intents
         return Plan(intents, ended.refused, wake_in=due.wake_in)
+
+    def _stop_ejecting(self, lost: Intent) -> None:
+        """Relabelling costs the workload its pods: nobody is ejected until the spec changes."""
+        desk = self._desk
+        desk.ledger.lost_pods = f"Pod {lost.pod.name}: {lost.evidence}"
+        desk.shared.events.record(
+            desk.reference,
+            type=EventType.WARNING,
+            reason=Reason.WORKLOAD_SELECTS_TRAFFIC,
+            action="Evaluate",
+            note=f"{desk.ledger.lost_pods}; ejections stop until the spec changes",
+        )
 
     def _circumstances(self, fleet: Fleet, floor: int, spared: frozenset[PodUid]) -> Circumstances:
         ledger = self._desk.ledger

@@ -48,7 +48,7 @@ class World:
     # What others do
 
     def replace_missing(self) -> None:
-        """The workload's controller creates unlabelled pods up to its size, and deletes above it."""
+        """The workload's controller creates unlabelled pods up to its size and deletes above it."""
         while len(self.stored) < self.size:
             pod = a_pod(f"pricer-{self._born:04}").unlabelled().pending()
             self.stored[pod.uid] = replace(pod, created_at=NOW + self.now)

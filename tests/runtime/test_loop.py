@@ -82,7 +82,7 @@ def test_the_first_step_follows_the_start_at_once(bench: Bench) -> None:
     assert steps.one_more()
 
 
-def test_a_wake_ends_the_wait(bench: Bench) -> None:
+def test_a_wake_ends_one_wait(bench: Bench) -> None:
     steps = Steps()
     loop = bench.loop(steps)
     loop.start()
@@ -91,6 +91,7 @@ def test_a_wake_ends_the_wait(bench: Bench) -> None:
     loop.wake()
 
     assert steps.one_more()
+    assert not steps.one_more(timeout=0.1)
 
 
 def test_a_wake_during_a_step_is_not_lost(bench: Bench) -> None:

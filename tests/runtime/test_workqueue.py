@@ -136,7 +136,7 @@ class TestBackOff:
         """Seconds that the next retry waits, found by asking at every possible wait."""
         self.queue.retry("a")
         began = self.clock.now
-        for wait in (*(SHORTEST_RETRY * 2**n for n in range(10)), LONGEST_RETRY):
+        for wait in (*(SHORTEST_RETRY * 2.0**n for n in range(10)), LONGEST_RETRY):
             self.clock.now = began + wait * 0.999
             assert take_all(self.queue) == []
             self.clock.now = began + wait * 1.001

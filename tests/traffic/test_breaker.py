@@ -1,4 +1,4 @@
-"""Whom a breaker ejects: the original's table of Breaker.Run, the order, and who is no candidate."""
+"""Whom a breaker ejects: the original's table of Breaker.Run, the order, who is no candidate."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def eject(
     return plan_ejections(fleet, verdict, breaker, policy or a_policy(breaker), memory, now=NOW)
 
 
-# The original's pods: A and B serve; C does not run; D is not Ready; E is not Ready and out; N is out.
+# The original's pods: A and B serve; C does not run, D is not Ready; E and N are out, E not Ready.
 ORIGINAL = fleet_of(
     a_pod("A"),
     a_pod("B"),
@@ -118,10 +118,9 @@ def test_only_serving_pods_of_ours_are_candidates(pod: Pod, is_candidate: bool) 
     assert names(eject(fleet, a_verdict(fleet, ["x"]))) == (["x"] if is_candidate else [])
 
 
-@pytest.mark.parametrize("overlay", ["ejecting", "terminating"])
-def test_a_pod_with_an_unconfirmed_write_against_it_is_not_ejected_again(overlay: str) -> None:
-    fleet = a_fleet(4)
-    fleet = replace(fleet, **{overlay: fleet.uids("pricer-00")})
+@pytest.mark.parametrize("write", [Action.EJECT, Action.TERMINATE])
+def test_a_pod_with_an_unconfirmed_write_against_it_is_not_ejected_again(write: Action) -> None:
+    fleet = a_fleet(4).with_unconfirmed(write, "pricer-00")
 
     assert names(eject(fleet, a_verdict(fleet, ["pricer-00"]))) == []
 

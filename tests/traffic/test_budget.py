@@ -9,6 +9,7 @@ import pytest
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.budget import allowance, cap_of, fleet_floor, floor_of
 from kubervisor.traffic.evidence import Memory, remember
+from kubervisor.traffic.model import Action
 from kubervisor.traffic.policy import BreakerPolicy, BudgetPolicy
 from tests.builders import (
     NOW,
@@ -22,6 +23,10 @@ from tests.builders import (
     reasons,
 )
 
+RATIO_50 = a_breaker(ratio=50)
+NO_BUDGET = BudgetPolicy()
+CAP_20 = BudgetPolicy(max_ejected_percent=20)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -31,11 +36,9 @@ class Row:
     fleet: FleetDraft
     numbers: tuple[int, int, int, int]
     may_eject: int
-    breaker: BreakerPolicy = a_breaker(ratio=50)
-    budget: BudgetPolicy = BudgetPolicy()
+    breaker: BreakerPolicy = RATIO_50
+    budget: BudgetPolicy = NO_BUDGET
 
-
-CAP_20 = BudgetPolicy(max_ejected_percent=20)
 
 ROWS = (
     Row("10 Ready, ratio 50: half of them", a_fleet(10), (10, 10, 0, 5), 5),
@@ -86,7 +89,7 @@ ROWS = (
     ),
     Row(
         "the cache shows 7, one ejection is unconfirmed, floor 5: one",
-        a_fleet(7).with_unconfirmed_ejections("pricer-00"),
+        a_fleet(7).with_unconfirmed(Action.EJECT, "pricer-00"),
         (7, 6, 1, 5),
         1,
         a_breaker(count=5),

@@ -83,7 +83,8 @@ class TestContinuous:
 
     def test_the_evidence_is_a_sentence_with_its_numbers(self) -> None:
         assert deviating(self.FLEET, ("A", 2.5)).findings[0].evidence == (
-            "2.5 times the fleet's value, 150 % from it, at most 50 %"
+            "2.5 times the fleet's value, 150 % from it, at most 50 %; "
+            "fleet median 150 % deviation"
         )
 
 

@@ -195,7 +195,7 @@ def test_a_missing_key_counts_as_an_empty_value() -> None:
         ({"namespace": "other"}, INCONCLUSIVE),
         ({"kubernetes_namespace": "other"}, INCONCLUSIVE),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_samples_of_another_namespace_are_dropped(
     labels: dict[str, str], judgement: Judgement

@@ -101,7 +101,7 @@ def test_stale_steps_do_not_count_towards_m_of_n() -> None:
 
 
 def seen(*steps: str, pod: Pod | None = None) -> Memory:
-    """The memory after these steps of one pod, ten seconds apart: `x` outlier, `.` fine, `?` unsure."""
+    """The memory after steps of one pod, ten seconds apart: `x` outlier, `.` fine, `?` unsure."""
     fleet = fleet_of(pod or a_pod("p"))
     memory = Memory()
     for index, step in enumerate(steps):

@@ -1,4 +1,4 @@
-"""How long a pod stays out: the original's lengths, back-off, jitter, clock steps; retries decay."""
+"""How long a pod stays out: the original's lengths, back-off, jitter, clock steps; retries."""
 
 from __future__ import annotations
 

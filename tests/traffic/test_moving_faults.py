@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.evidence import Memory, remember, with_ejection
-from kubervisor.traffic.model import Plan
+from kubervisor.traffic.model import Action, Plan
 from tests.builders import NOW, FleetDraft, a_breaker, a_fleet, a_policy, a_verdict, names, reasons
 
 STEP, WINDOW = 5.0, 30.0
@@ -39,7 +39,7 @@ class Story:
             self.out.append(intent.pod.name)
             at = self.now + 0.2
             self.memory = with_ejection(self.memory, intent.pod.uid, at, keep=3600)
-        self.fleet = self.fleet.with_unconfirmed_ejections(*self.out)
+        self.fleet = self.fleet.with_unconfirmed(Action.EJECT, *self.out)
         return plan
 
     def quiet(self, steps: int = 3) -> None:
@@ -114,7 +114,7 @@ def test_a_second_hop_stops_the_breaker_for_two_windows() -> None:
     story.step("pricer-00")
     story.until_ejected("pricer-01")
     story.step("pricer-02")  # the second hop
-    story.fleet = a_fleet(10).with_unconfirmed_ejections(*story.out)
+    story.fleet = a_fleet(10).with_unconfirmed(Action.EJECT, *story.out)
 
     plan = story.step("pricer-02", "pricer-09")
 

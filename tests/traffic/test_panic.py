@@ -8,7 +8,7 @@ import pytest
 
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.evidence import Memory, remember
-from kubervisor.traffic.model import Fleet, Plan, Pod
+from kubervisor.traffic.model import Action, Fleet, Plan, Pod
 from kubervisor.traffic.peers import affected_pods, group_of, panicking_groups, version_outlier
 from kubervisor.traffic.policy import BudgetPolicy
 from tests.builders import (
@@ -74,7 +74,7 @@ def version(name: str, size: int, *, created: float = NOW - 3600) -> list[PodDra
             a_fleet(4).with_manual_holds(), ["pricer-00"], False, id="nor those held by hand"
         ),
         pytest.param(
-            a_fleet(4).with_unconfirmed_ejections("pricer-03"),
+            a_fleet(4).with_unconfirmed(Action.EJECT, "pricer-03"),
             ["pricer-00"],
             True,
             id="unconfirmed ejections are",

@@ -1,4 +1,4 @@
-"""Who gets traffic back: holds that are over, early returns, staggers, postponements, lost pods."""
+"""Who gets traffic back: holds that are over, staggers, postponements, lost pods."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from dataclasses import replace
 import pytest
 
 from kubervisor.traffic.holds import hold_length, remaining_hold
-from kubervisor.traffic.model import Fleet, Plan, Pod, Traffic
+from kubervisor.traffic.model import Action, Fleet, Plan, Pod, Traffic
 from kubervisor.traffic.policy import ServicePolicy
 from kubervisor.traffic.reasons import Reason
 from kubervisor.traffic.returns import (
     activator_of,
     ejected_pods,
     plan_due_returns,
-    plan_early_returns,
     plan_hand_returns,
     plan_lost_returns,
     plan_return_of_all,
@@ -115,11 +114,9 @@ def test_only_pods_that_we_have_out_are_offered(pod: Pod) -> None:
     assert names(due(fleet_of(pod))) == []
 
 
-@pytest.mark.parametrize("overlay", ["returning", "terminating"])
-def test_a_pod_with_an_unconfirmed_write_is_left_alone(overlay: str) -> None:
-    fleet = fleet_of(a_pod("x").ejected(at=0))
-
-    assert due(replace(fleet, **{overlay: fleet.uids("x")})).intents == ()
+@pytest.mark.parametrize("write", [Action.RETURN, Action.TERMINATE])
+def test_a_pod_with_an_unconfirmed_write_is_left_alone(write: Action) -> None:
+    assert due(fleet_of(a_pod("x").ejected(at=0)).with_unconfirmed(write, "x")).intents == ()
 
 
 def test_a_pod_that_is_not_ready_returns_in_time_too() -> None:
@@ -180,7 +177,7 @@ class TestStagger:
 
 
 class TestPostponement:
-    """Evidence that needs no traffic and still flags the pod postpones its return up to maxPeriod."""
+    """Evidence that needs no traffic and still flags the pod: up to maxPeriod."""
 
     POLICY = a_policy(activator=an_activator(period=10, max_period=60))
     FLEET = fleet_of(a_pod("x").ejected(at=0), a_pod("y").ejected(at=0))
@@ -196,61 +193,6 @@ class TestPostponement:
 
     def test_without_a_longest_period_it_returns_in_time(self) -> None:
         assert names(due(self.FLEET, flagged={"x": 1})) == ["x", "y"]
-
-
-class TestEarlyReturn:
-    """Others' acts left fewer serving than the floor: back at once, until the floor is reached."""
-
-    def early(self, fleet: Fleet, floor: int, scores: Mapping[str, float] | None = None) -> Plan:
-        by_uid = {pod.uid: (scores or {}).get(pod.name, 0.0) for pod in fleet.pods}
-        return plan_early_returns(fleet, floor, by_uid)
-
-    def test_a_scale_down_from_ten_to_three_with_two_out_returns_one(self) -> None:
-        plan = self.early(a_fleet(3).with_ejected(2), floor=2)
-
-        assert names(plan) == ["pricer-01"]
-        assert plan.intents[0].reason is Reason.BELOW_FLOOR
-        assert plan.intents[0].evidence == "1 of 3 serving, floor 2"
-
-    def test_at_the_floor_nobody_returns_early(self) -> None:
-        assert self.early(a_fleet(10).with_ejected(5), floor=5) == Plan()
-
-    def test_the_best_score_returns_first(self) -> None:
-        fleet = a_fleet(4).with_ejected(3)
-        scores = {"pricer-01": 9.0, "pricer-02": 1.0, "pricer-03": 5.0}
-
-        assert names(self.early(fleet, 3, scores)) == ["pricer-02", "pricer-03"]
-
-    def test_equal_scores_return_the_one_with_fewer_retries(self) -> None:
-        fleet = fleet_of(a_pod("a").ejected(retries=3), a_pod("b").ejected(retries=1))
-
-        assert names(self.early(fleet, 1)) == ["b"]
-
-    @pytest.mark.parametrize(
-        "pod",
-        [
-            pytest.param(a_pod("x").paused(), id="paused"),
-            pytest.param(a_pod("x").held_by_hand(), id="held by hand"),
-            pytest.param(a_pod("x").held_by_hand(Traffic.PAUSE), id="paused by hand"),
-            pytest.param(a_pod("x").ejected().not_ready(), id="ejected and not Ready"),
-            pytest.param(a_pod("x").ejected().claimed("other"), id="another's"),
-        ],
-    )
-    def test_these_are_never_returned_early(self, pod: Pod) -> None:
-        assert self.early(fleet_of(pod), floor=1) == Plan()
-
-    def test_returns_that_the_watch_has_not_shown_are_counted(self) -> None:
-        fleet = a_fleet(4).with_ejected(3)
-        fleet = replace(fleet, returning=fleet.uids("pricer-01"))
-
-        assert names(self.early(fleet, 2)) == []
-        assert names(self.early(fleet, 3)) == ["pricer-02"]
-
-    def test_a_return_that_both_the_watch_and_the_overlay_show_counts_once(self) -> None:
-        fleet = a_fleet(4).with_ejected(2)
-        fleet = replace(fleet, returning=fleet.uids("pricer-00"))
-
-        assert len(self.early(fleet, 4).intents) == 2
 
 
 class TestLostPods:
@@ -285,11 +227,9 @@ class TestReturnByHand:
 
         assert (intent.pod.name, intent.reason) == ("x", Reason.BY_HAND)
 
-    @pytest.mark.parametrize("overlay", ["returning", "ejecting"])
-    def test_but_not_twice(self, overlay: str) -> None:
-        fleet = fleet_of(self.BACK)
-
-        assert plan_hand_returns(replace(fleet, **{overlay: fleet.uids("x")})) == Plan()
+    @pytest.mark.parametrize("write", [Action.RETURN, Action.EJECT])
+    def test_but_not_twice(self, write: Action) -> None:
+        assert plan_hand_returns(fleet_of(self.BACK).with_unconfirmed(write, "x")) == Plan()
 
     def test_nor_on_anothers_pod(self) -> None:
         assert plan_hand_returns(fleet_of(self.BACK.claimed("other"))) == Plan()

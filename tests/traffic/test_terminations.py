@@ -205,7 +205,9 @@ def test_a_termination_is_deferred(
 
 @pytest.mark.parametrize("where", ["panicking", "blind"])
 def test_trouble_of_another_breaker_does_not_defer(where: str) -> None:
-    assert names(end(fleet_of(given_up()), **{where: ["latency"]})) == ["x"]
+    circumstances: dict[str, Any] = {where: ["latency"]}
+
+    assert names(end(fleet_of(given_up()), **circumstances)) == ["x"]
 
 
 def test_a_pod_that_a_disruption_budget_protects_is_deferred() -> None:

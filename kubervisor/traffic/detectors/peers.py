@@ -14,7 +14,7 @@ def beside_peers(findings: Sequence[Finding], unit: str) -> tuple[Finding, ...]:
     values = [finding.value for finding in findings if finding.value is not None]
     if not values:
         return tuple(findings)
-    note = f"; median of {len(values)} pods {median(values):.3g} {unit}"
+    note = f"; fleet median {median(values):.3g} {unit}"
     return tuple(
         replace(finding, evidence=finding.evidence + note)
         if finding.judgement is Judgement.OUTLIER

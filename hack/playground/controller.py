@@ -103,7 +103,7 @@ class Controller:
         return self._processes.stop("controller", number)
 
     def restart(self) -> None:
-        """Start it again after `stop`, with the same flags and a new log."""
+        """Start it again after `stop`, with the same flags; the log goes on."""
         self._start()
 
     def close(self) -> None:

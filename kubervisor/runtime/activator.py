@@ -154,7 +154,7 @@ class Activator:
         return Circumstances(
             below_floor=len(fleet.serving) < floor,
             panicking=[name for name, groups in ledger.panicking.items() if groups],
-            blind=ledger.problems.keys(),
+            blind=ledger.blind.keys(),
             confirmed=ledger.confirmed,
             protected=spared,
             pausing=ledger.pausing,

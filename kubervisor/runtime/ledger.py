@@ -75,7 +75,11 @@ class _Terminated:
 
 @dataclass(slots=True)
 class Ledger:
-    """One Service's ledger. Instants are monotonic seconds unless they say wall."""
+    """One Service's ledger. Instants are monotonic seconds unless they say wall.
+
+    `blind` counts the failures in a row of each breaker's source; `problems` are those worth
+    telling.
+    """
 
     memories: dict[str, Memory] = field(default_factory=dict)
     flagged: dict[str, frozenset[PodUid]] = field(default_factory=dict)
@@ -83,6 +87,7 @@ class Ledger:
     panicking: dict[str, tuple[str, ...]] = field(default_factory=dict)
     exhausted: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    blind: dict[str, int] = field(default_factory=dict)
     problems: dict[str, SourceProblem] = field(default_factory=dict)
     no_samples: frozenset[str] = frozenset()
     lost_pods: str = ""
@@ -90,7 +95,7 @@ class Ledger:
     pausing: set[PodUid] = field(default_factory=set)
     protected: dict[PodUid, Protection] = field(default_factory=dict)
     deferred: dict[PodUid, str] = field(default_factory=dict)
-    evaluated: bool = False
+    answered: set[str] = field(default_factory=set)
     labelled: bool = False
     restored: bool = False
     decisions: tuple[Decision, ...] = ()
@@ -111,6 +116,7 @@ class Ledger:
             self.panicking,
             self.exhausted,
             self.versions,
+            self.blind,
             self.problems,
         ):
             for name in known.keys() - names:
@@ -126,9 +132,10 @@ class Ledger:
         if isinstance(breaker.detector, CustomPolicy):
             self.flagged[breaker.name] = frozenset(f.pod for f in verdict.outliers)
         self.problems.pop(breaker.name, None)
+        self.blind.pop(breaker.name, None)
+        self.answered.add(breaker.name)
         named = {breaker.name}
         self.no_samples = self.no_samples | named if verdict.reason else self.no_samples - named
-        self.evaluated = True
         return memory
 
     def confirm(self, fleet: Fleet, verdict: Verdict) -> None:

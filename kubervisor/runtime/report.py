@@ -12,6 +12,9 @@ from kubervisor.telemetry import metrics
 from kubervisor.traffic.model import Intent, Plan, PodUid, Refusal, Verdict
 from kubervisor.traffic.reasons import Reason
 
+FAILURES_TOLD = 2
+"""Failures in a row of a source that has answered before, until they are told."""
+
 
 class Reporter:
     """One Service's. All methods are called with the desk's lock held."""
@@ -26,10 +29,13 @@ class Reporter:
     def source_failed(self, breaker: str, problem: SourceProblem) -> None:
         """No usable answer: nothing is ejected on it."""
         ledger = self._desk.ledger
-        known = ledger.problems.get(breaker)
-        ledger.problems[breaker] = problem
-        if not problem.is_news(known):
+        failures = ledger.blind[breaker] = ledger.blind.get(breaker, 0) + 1
+        # One late answer is no news: a source shared by many would make hundreds of Events of it.
+        if failures < FAILURES_TOLD and breaker in ledger.answered:
             return
+        if not problem.is_news(ledger.problems.get(breaker)):
+            return
+        ledger.problems[breaker] = problem
         metrics.SOURCE_FAILING.labels(*self._service, breaker).set(1)
         self._desk.log.warning(
             "Source gives no usable answer",

@@ -107,7 +107,7 @@ def _standing(assignment: Assignment, desk: Desk, fleet: Fleet, floor: int) -> S
         spec_valid=assignment.reason is not Reason.SPEC_INVALID,
         dry_run=stance is Stance.DRY_RUN,
         held=stance is Stance.HOLD,
-        evaluated=ledger.evaluated,
+        evaluated=bool(ledger.answered),
         problems={name: (p.reason, p.message) for name, p in ledger.problems.items()},
         no_samples=ledger.no_samples,
         panicking=tuple(sorted(name for name, groups in ledger.panicking.items() if groups)),

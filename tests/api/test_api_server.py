@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playground.access import Cluster, KubectlFailed
 
 from kubervisor.api.crd import CRD_NAME
 from kubervisor.api.kubervisorservice import API_VERSION, KIND
@@ -23,6 +22,7 @@ from kubervisor.api.status import (
     Recent,
 )
 from kubervisor.cli.crds import crd_yaml
+from playground.access import Cluster, KubectlFailed
 
 pytestmark = pytest.mark.cluster
 

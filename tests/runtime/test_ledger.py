@@ -203,7 +203,7 @@ class TestJudging:
 
         assert set(ledger.memories) == {"a", "b"}
         assert ledger.scores()[fleet.pod("pricer-00").uid] == 7.0
-        assert ledger.evaluated
+        assert ledger.answered == {"a", "b"}
 
     def test_an_answer_ends_the_sources_problem(self) -> None:
         ledger = Ledger(problems={"errors": SourceProblem("SourceTimeout", "late")})

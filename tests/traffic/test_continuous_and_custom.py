@@ -82,9 +82,9 @@ class TestContinuous:
         assert names(deviating(self.FLEET, ("A", 9.0), namespace="other")) == []
 
     def test_the_evidence_is_a_sentence_with_its_numbers(self) -> None:
-        assert deviating(self.FLEET, ("A", 2.5)).findings[0].evidence == (
+        assert deviating(self.FLEET, ("A", 2.5), ("B", 1.1)).findings[0].evidence == (
             "2.5 times the fleet's value, 150 % from it, at most 50 %; "
-            "fleet median 150 % deviation"
+            "median of 1 other pods 10 % deviation"
         )
 
 

@@ -10,11 +10,15 @@ from kubervisor.traffic.model import Finding, Judgement
 
 
 def beside_peers(findings: Sequence[Finding], unit: str) -> tuple[Finding, ...]:
-    """The same findings; the evidence of outliers names the median of all pods with a value."""
-    values = [finding.value for finding in findings if finding.value is not None]
+    """The same findings; an outlier's evidence names the median of the pods that are fine."""
+    values = [
+        finding.value
+        for finding in findings
+        if finding.judgement is Judgement.FINE and finding.value is not None
+    ]
     if not values:
         return tuple(findings)
-    note = f"; fleet median {median(values):.3g} {unit}"
+    note = f"; median of {len(values)} other pods {median(values):.3g} {unit}"
     return tuple(
         replace(finding, evidence=finding.evidence + note)
         if finding.judgement is Judgement.OUTLIER

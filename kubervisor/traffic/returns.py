@@ -76,12 +76,13 @@ def plan_due_returns(
     ages = list(recent)
     intents: list[Intent] = []
     waits: list[float] = []
-    staying = (pod for pod in ejected_pods(fleet) if pod.uid not in ending)
-    for pod in sorted(staying, key=lambda p: (remaining.get(p.uid, 0.0), p.name)):
+    for pod in sorted(ejected_pods(fleet), key=lambda p: (remaining.get(p.uid, 0.0), p.name)):
         left = remaining.get(pod.uid, 0.0)
         activator = activator_of(pod, policy)
         if left > 0:
             waits.append(left)
+        elif pod.uid in ending:
+            continue
         elif _is_postponed(pod, activator, flagged) or not _has_turn(
             activator, fleet.size, ages, len(intents)
         ):

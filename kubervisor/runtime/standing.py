@@ -18,11 +18,13 @@ from kubervisor.runtime.desk import Desk
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.budget import allowance, fleet_floor
 from kubervisor.traffic.conditions import (
+    NOT_EVALUATED,
     Standing,
     conditions_for,
     count_pods,
     describe_below_floor,
 )
+from kubervisor.traffic.conditions import Condition as Fact
 from kubervisor.traffic.model import Fleet, Traffic
 from kubervisor.traffic.reasons import Reason
 
@@ -153,6 +155,10 @@ def _conditions(
     made = []
     for condition in conditions_for(standing):
         old = before.get(condition.type, {})
+        if condition.reason == NOT_EVALUATED and old.get("observedGeneration") == generation:
+            # A new leader does not know yet: what the last one knew stands until then.
+            known = (str(old.get(name, "")) for name in ("type", "status", "reason", "message"))
+            condition = Fact(*known)  # noqa: PLW2901
         same = old.get("status") == condition.status
         since = old.get("lastTransitionTime") if same else None
         made.append(

@@ -12,6 +12,9 @@ from kubervisor.traffic.model import Fleet, Pod, Traffic
 from kubervisor.traffic.reasons import Reason
 
 
+NOT_EVALUATED = "NotEvaluated"
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition: `status` is True, False or Unknown."""
@@ -140,7 +143,7 @@ def _sources(s: Standing) -> Condition:
         notes = "; ".join(f"{name}: {note}" for name, (_, note) in sorted(s.problems.items()))
         return _is("SourcesAvailable", False, reasons[0], notes)
     if not s.evaluated:
-        return Condition("SourcesAvailable", "Unknown", "NotEvaluated", "No evaluation yet")
+        return Condition("SourcesAvailable", "Unknown", NOT_EVALUATED, "No evaluation yet")
     if s.no_samples:
         names = ", ".join(sorted(s.no_samples))
         return _is("SourcesAvailable", True, Reason.NO_SAMPLES, f"No samples at all for {names}")

@@ -12,6 +12,8 @@ from kubervisor.traffic.model import Measurement, ServiceKey
 from kubervisor.traffic.policy import BreakerPolicy, CustomPolicy
 
 LONGEST_DEADLINE = 5.0
+SHARED_FOR = 0.9
+"""Part of an evaluation period for which an answer is shared by all that ask the same."""
 
 
 def ask(
@@ -48,6 +50,7 @@ def ask(
         question,
         fetch,
         deadline=min(period / 2, LONGEST_DEADLINE),
-        max_age=period / 2,
+        # Nearly a period: whoever else asks the same in it gets the same answer.
+        max_age=SHARED_FOR * period,
         listener=listener,
     )

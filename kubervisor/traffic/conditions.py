@@ -11,7 +11,6 @@ from kubervisor.traffic.budget import describe_out
 from kubervisor.traffic.model import Fleet, Pod, Traffic
 from kubervisor.traffic.reasons import Reason
 
-
 NOT_EVALUATED = "NotEvaluated"
 
 

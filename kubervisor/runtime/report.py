@@ -145,6 +145,7 @@ class Reporter:
             )
             self._desk.log.info("Would eject pod", pod=pod.name, evidence=intent.evidence)
             self._announce(Reason.WOULD_EJECT, f"Pod {pod.name}: {intent.evidence}", warning=False)
+            self._desk.changed()
 
     @property
     def _service(self) -> tuple[str, str]:

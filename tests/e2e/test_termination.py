@@ -131,7 +131,11 @@ def test_as_many_as_allowed_are_paused_and_the_next_is_terminated(scene: Scene) 
     fleet.wait(
         lambda f: [pod.traffic for pod in f.out()] == ["pause"] * 2, WITHIN, "two are paused"
     )
-    fleet.wait(lambda f: len(f.in_slices()) == 4, WITHIN, "a new one serves in its place")
+    fleet.wait(
+        lambda f: len(f.in_slices()) == 4 and all("kubervisor/name" in p.labels for p in f.pods()),
+        WITHIN,
+        "a new one serves in its place and is labelled",
+    )
     with scene.observer.silence("pods"):
         scene.evaluations(EVALUATIONS)
 

@@ -17,6 +17,7 @@ from kubervisor.errors import Forbidden
 from kubervisor.kube.client import Api, connect
 from kubervisor.kube.crds import register
 from kubervisor.kube.events import EventRecorder
+from kubervisor.kube.freshness import Freshness
 from kubervisor.kube.lease import Lease
 from kubervisor.kube.overlay import Overlay
 from kubervisor.kube.reflector import Reflector
@@ -43,6 +44,7 @@ from kubervisor.settings import Settings
 from kubervisor.sources import Sources
 from kubervisor.telemetry import logs, metrics
 from kubervisor.telemetry.health import make_health_server
+from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.model import ServiceKey
 
 COMPONENT = "kubervisor.k8s.io/controller"
@@ -130,7 +132,10 @@ def _leading(
     clock = Clock()
     queue: WorkQueue[ServiceKey] = WorkQueue()
     statuses: WorkQueue[ServiceKey] = WorkQueue()
-    writer = TrafficWriter(api, elector.check, overlay)
+    ending = settings.termination_kubeconfig
+    writer = TrafficWriter(
+        api, elector.check, overlay, ending=connect_api(ending) if ending else None
+    )
     shared = Shared(
         gatherer=Gatherer(caches.pods, caches.services, overlay),
         sources=_sources(settings, caches),
@@ -143,12 +148,16 @@ def _leading(
         epoch=lambda: elector.epoch,
         changed=lambda key: statuses.add(key, after=STATUS_SETTLES),
         exists=lambda namespace, name: caches.specs.get(namespace, name) is not None,
-        shortest_period=settings.min_evaluation_period,
+        bounds=Bounds(
+            floor_percent=settings.min_floor_percent,
+            shortest_period=settings.min_evaluation_period,
+            allow_termination=settings.allow_termination,
+        ),
     )
     statuses_of = StatusWriter(
         api, check=elector.check, epoch=lambda: elector.epoch, unconfirmed=overlay.ejecting
     )
-    actuator = Actuator(writer, statuses_of, caches.specs)
+    actuator = Actuator(writer, statuses_of, caches.specs, Freshness(api, watches))
     supervisor = Supervisor(shared, actuator, most=capacity(settings.max_services))
     wiring = Wiring(caches, overlay, supervisor, queue=queue, changed=shared.changed)
     announcements = Announcements(lambda: elector.stopped_namespaces, wiring.enqueue_all)
@@ -248,9 +257,13 @@ def _health(
         for name in ("pods", "services", "specs"):
             metrics.CACHE_OBJECTS.labels(name).set(len(getattr(caches, name)))
 
-    return make_health_server(
-        host, int(port), live=supervisor.stuck, ready=ready, before_scrape=count_caches
-    )
+    try:
+        return make_health_server(
+            host, int(port), live=supervisor.stuck, ready=ready, before_scrape=count_caches
+        )
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise OSError(f"cannot listen on {settings.listen}: {why}") from error
 
 
 def _count_request(verb: str, resource: str, status: int) -> None:

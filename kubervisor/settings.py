@@ -1,23 +1,56 @@
-"""Frozen settings of a controller process: unit, default and reason of each, from flags and
-environment.
+"""Frozen settings of a controller process: unit, default and reason of each.
+
+Flags win over the environment, the environment over the file (`--config`), the file over defaults.
 """
 
 from __future__ import annotations
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, field_validator
+from pydantic.alias_generators import to_camel
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from kubervisor.source_settings import NamedSource
+
+MAX_CONFIG_BYTES = 1 << 20
 
 
 class Settings(BaseSettings):
     """What `kubervisor run` may be told; every field can be set by the environment as
-    KUBERVISOR_NAME.
+    KUBERVISOR_NAME, and in the file in camelCase.
+
+    Raises ValueError (pydantic's among them) where something cannot be used, a file too.
     """
 
-    model_config = SettingsConfigDict(env_prefix="KUBERVISOR_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="KUBERVISOR_",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,  # what is wrong may be a secret in the wrong place
+    )
 
+    config: Path | None = Field(
+        default=None, description="Path of a YAML file with these settings in camelCase."
+    )
     kubeconfig: str | None = Field(
         default=None,
         description="Path of a kubeconfig; without it the pod's service account, else $KUBECONFIG.",
+    )
+    termination_kubeconfig: str | None = Field(
+        default=None,
+        description=(
+            "Path of the kubeconfig whose account evicts and deletes pods; default: the same "
+            "account. With another one, no stolen token can both take pods out and end them."
+        ),
     )
     namespaces: tuple[str, ...] = Field(
         default=(), description="Namespaces to guard; empty means all of them."
@@ -30,9 +63,10 @@ class Settings(BaseSettings):
         default="127.0.0.1:8087",
         description="host:port of the dashboard; loopback, which a port-forward reaches.",
     )
-    sources: dict[str, str] = Field(
-        default_factory=dict,
-        description="Measurement sources by name: base URLs set by the administrator.",
+    sources: tuple[NamedSource, ...] = Field(
+        default=(),
+        description="Measurement sources that specs name: URLs and credentials set by the "
+        "administrator.",
     )
     allow_sources: tuple[str, ...] = Field(
         default=("*.svc", "*.svc.cluster.local"),
@@ -61,6 +95,18 @@ class Settings(BaseSettings):
         ge=0.01,
         description="Seconds; shorter evaluation periods in specs are raised to it.",
     )
+    min_floor_percent: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="Percent of the members, rounded up, that every KubervisorService leaves "
+        "serving, whatever its spec asks for.",
+    )
+    allow_termination: bool = Field(
+        default=True,
+        description="Evict or delete pods where specs ask for it; otherwise they are paused, or "
+        "stay on timed return.",
+    )
     max_services: int = Field(
         default=1500,
         ge=1,
@@ -88,3 +134,74 @@ class Settings(BaseSettings):
     log_format: str = Field(
         default="auto", description="json, console, or auto: console on a terminal."
     )
+
+    @field_validator("listen", "dashboard_listen")
+    @classmethod
+    def _is_host_and_port(cls, address: str) -> str:
+        host, _, port = address.rpartition(":")
+        if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+            raise ValueError(f"must be host:port such as 127.0.0.1:8086, is {address!r:.80}")
+        return address
+
+    @field_validator("namespaces")
+    @classmethod
+    def _are_namespaces(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name):
+                raise ValueError(f"must be names of namespaces, and {name!r:.80} cannot be one")
+        return names
+
+    @field_validator("sources")
+    @classmethod
+    def _have_names_of_their_own(cls, sources: tuple[NamedSource, ...]) -> tuple[NamedSource, ...]:
+        names = [source.name for source in sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two sources are named {twice[0]}; write another name for one")
+        return sources
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not used by this program
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, environment, and the file that one of them names."""
+        path = init_settings().get("config") or env_settings().get("config")
+        written = InitSettingsSource(settings_cls, read_config(Path(path)) if path else {})
+        return init_settings, env_settings, written
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The settings in a YAML file by field name, unchecked. Raises ValueError, naming the file.
+
+    No message quotes the file: a secret may stand in the wrong place.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_CONFIG_BYTES + 1)
+        if len(text) > MAX_CONFIG_BYTES:
+            raise ValueError("has more than 1 MiB")
+        found = yaml.safe_load(text)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(f"{path}: is no YAML, see line {line}") from None
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError):
+        raise ValueError(f"{path}: is no YAML of at most 1 MiB") from None
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ValueError(  # noqa: TRY004 - a wrong file, not a wrong call
+            f"{path}: must hold settings such as `minFloorPercent: 50`"
+        )
+    names = {to_camel(name): name for name in Settings.model_fields if name != "config"}
+    unknown = [key for key in found if key not in names]
+    if unknown:
+        known = ", ".join(sorted(names))
+        raise ValueError(f"{path}: unknown setting {str(unknown[0])!r:.80}; known are {known}")
+    return {names[key]: value for key, value in found.items()}

@@ -1,7 +1,8 @@
 """The status of a KubervisorService: what the controller reports.
 
 Never over-strict: a status that cannot be written hides everything else. Texts and lists that are
-too long are cut here rather than refused by the API server.
+too long are cut here rather than refused by the API server, and texts are made printable: people
+read them in terminals.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from kubervisor.text import printable
+
 MAX_RECENT = 20
 MAX_EVIDENCE = 1024
 MAX_MESSAGE = 32_768  # the limit of metav1.Condition
@@ -18,7 +21,8 @@ MAX_MESSAGE = 32_768  # the limit of metav1.Condition
 
 def _first(limit: int) -> BeforeValidator:
     def cut(value: Any) -> Any:
-        return value[:limit] if isinstance(value, (str, list, tuple)) else value
+        first = value[:limit] if isinstance(value, (str, list, tuple)) else value
+        return printable(first) if isinstance(first, str) else first
 
     return BeforeValidator(cut)
 

@@ -15,7 +15,13 @@ from kubervisor.telemetry import logs
 
 @click.command()
 @click.option("--capability", type=click.Choice(["traffic"]), default="traffic", show_default=True)
+@click.option("--config", metavar="FILE", help="YAML file with settings; flags win over it.")
 @click.option("--kubeconfig", help="Path of a kubeconfig; default: the pod's service account.")
+@click.option(
+    "--termination-kubeconfig",
+    metavar="FILE",
+    help="Kubeconfig of the account that evicts and deletes pods; default: the same account.",
+)
 @click.option("--namespace", "namespaces", multiple=True, help="Guard this one; repeatable.")
 @click.option("--listen", help="host:port of /metrics, /livez, /readyz  [default: 127.0.0.1:8086]")
 @click.option("--dashboard-listen", help="host:port of the dashboard  [default: 127.0.0.1:8087]")
@@ -31,6 +37,14 @@ from kubervisor.telemetry import logs
 @click.option("--register-crds/--no-register-crds", default=None)
 @click.option("--dry-run", is_flag=True, default=None, help="Judge and report, never eject.")
 @click.option("--min-evaluation-period", type=float, metavar="SECONDS")
+@click.option(
+    "--min-floor-percent", type=int, metavar="N", help="Every KubervisorService leaves N % serving."
+)
+@click.option(
+    "--allow-termination/--no-allow-termination",
+    default=None,
+    help="Whether pods may be evicted or deleted at all; otherwise they are paused at most.",
+)
 @click.option("--max-services", type=int)
 @click.option("--lease-namespace")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
@@ -49,7 +63,7 @@ def run(capability: str, **given: object) -> None:  # noqa: ARG001 - one capabil
 
 
 def _settings(given: dict[str, object]) -> Settings:
-    """Flags over environment over defaults."""
+    """Flags over environment over file over defaults."""
     values = {name: value for name, value in given.items() if value not in (None, ())}
     if "sources" in values:
         values["sources"] = _named(given["sources"])
@@ -62,17 +76,19 @@ def _settings(given: dict[str, object]) -> Settings:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise click.UsageError(f"{field}: {first['msg']}") from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _strings(values: object) -> tuple[str, ...]:
     return tuple(values) if isinstance(values, tuple) else ()
 
 
-def _named(pairs: object) -> dict[str, str]:
+def _named(pairs: object) -> tuple[dict[str, str], ...]:
     named = {}
     for pair in _strings(pairs):
         name, separator, url = pair.partition("=")
         if not separator or not name or not url:
             raise click.UsageError(f"--source {pair}: write NAME=URL")
         named[name] = url
-    return named
+    return tuple({"name": name, "url": url} for name, url in named.items())

@@ -12,6 +12,7 @@ import msgspec
 from urllib3 import Timeout
 
 from kubervisor.errors import SourceAnswerUnusable
+from kubervisor.sources.credentials import Credentials
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.http import MIB, SourceSession, excerpt, status_error
 from kubervisor.traffic.model import NamedPod
@@ -42,10 +43,10 @@ _POD_LIST = msgspec.json.Decoder(_PodList)
 class CustomDetector:
     """One custom detector. Safe to use from several threads."""
 
-    def __init__(self, url: str, dial: Dial) -> None:
+    def __init__(self, url: str, dial: Dial, credentials: Credentials | None = None) -> None:
         self._url = url
         self._title = dial.title
-        self._session = SourceSession(url, dial, MAX_ANSWER)
+        self._session = SourceSession(url, dial, MAX_ANSWER, credentials)
         # Small servers close idle connections about as often as we ask: a kept one would be cut
         # just as it is used again.
         self._session.headers["Connection"] = "close"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -22,8 +23,10 @@ from kubervisor.errors import (
     SourceTimeout,
     SourceUnavailable,
 )
+from kubervisor.sources.credentials import Credentials
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.wire import AnswerTooLarge, open_pool
+from kubervisor.text import without_secrets
 
 MIB = 1024 * 1024
 
@@ -33,6 +36,10 @@ class _OnePool(HTTPAdapter):
 
     def __init__(self, pool: HTTPConnectionPool) -> None:
         super().__init__(max_retries=0)
+        self._pool = pool
+
+    def use(self, pool: HTTPConnectionPool) -> None:
+        """Send through `pool` from now on; the old one closes once nobody uses it any more."""
         self._pool = pool
 
     def get_connection_with_tls_context(self, *_: Any, **__: Any) -> HTTPConnectionPool:
@@ -50,13 +57,19 @@ class SourceSession(requests.Session):
     its caller: what it returns is complete, not encoded and not a redirect.
     """
 
-    def __init__(self, url: str, dial: Dial, max_bytes: int) -> None:
+    def __init__(
+        self, url: str, dial: Dial, max_bytes: int, credentials: Credentials | None = None
+    ) -> None:
         super().__init__()
         self._title = dial.title
         self._max_bytes = max_bytes
+        self._credentials = credentials
+        self._stamps: object = None
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        self._adapter = _OnePool(open_pool(parts.scheme, host, dial.port, dial, max_bytes))
+        self._open_pool = partial(
+            open_pool, parts.scheme, parts.hostname or "", dial.port, dial, max_bytes
+        )
+        self._adapter = _OnePool(self._open_pool())
         self.trust_env = False  # no proxies and no .netrc credentials
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         # A compressed answer may be a thousand times larger than what the limit counts.
@@ -82,6 +95,10 @@ class SourceSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """The complete response. Raises SourceError."""
+        if self._credentials is not None:
+            self._credentials.sign(request)
+            self._renew_connections(self._credentials)
+            kwargs["verify"], kwargs["cert"] = self._credentials.verify, self._credentials.cert
         total = kwargs["timeout"].total
         started = time.monotonic()
         kwargs["stream"] = True
@@ -97,7 +114,8 @@ class SourceSession(requests.Session):
             ) from None
         except requests.exceptions.SSLError:
             raise SourceUnavailable(
-                f"{self._title} speaks no TLS, or presents a certificate that is not trusted."
+                f"{self._title} speaks no TLS, or presents a certificate that is not trusted, "
+                f"or does not trust ours."
             ) from None
         except (OSError, HTTPError, HTTPException, ValueError) as error:
             if time.monotonic() - started >= total:
@@ -108,6 +126,13 @@ class SourceSession(requests.Session):
             raise SourceUnavailable(
                 f"{self._title} cut the connection or does not speak HTTP ({type(error).__name__})."
             ) from None
+
+    def _renew_connections(self, credentials: Credentials) -> None:
+        """Connect anew where what connections are made with has changed."""
+        stamps = credentials.tls_stamps()
+        if self._stamps not in (None, stamps):
+            self._adapter.use(self._open_pool())
+        self._stamps = stamps
 
     def _refuse_unreadable(self, response: requests.Response) -> None:
         if 300 <= response.status_code < 400:
@@ -135,9 +160,10 @@ def status_error(title: str, status: int, said: str = "") -> SourceError:
 
 
 def excerpt(text: str, limit: int = 160) -> str:
-    """`text` on one line, without control characters, cut to `limit` characters."""
+    """`text` on one line, without control characters or credentials, cut to `limit` characters."""
     plain = "".join(
-        character if character.isprintable() else " " for character in text[: 4 * limit]
+        character if character.isprintable() else " "
+        for character in without_secrets(text[: 4 * limit])
     )
     line = " ".join(plain.split()).rstrip(".")
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -16,6 +16,7 @@ from prometheus_api_client.prometheus_connect import PrometheusConnect
 from urllib3 import Retry, Timeout
 
 from kubervisor.errors import SourceAnswerUnusable, SourceRejected
+from kubervisor.sources.credentials import Credentials
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.http import MIB, SourceSession, excerpt, status_error
 from kubervisor.traffic.model import Sample
@@ -56,8 +57,15 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class Prometheus:
     """One Prometheus endpoint; its connections are kept. Safe to use from several threads."""
 
-    def __init__(self, url: str, dial: Dial, *, max_sample_age: float) -> None:
-        self._session = _SampleSession(url, dial, MAX_ANSWER)
+    def __init__(
+        self,
+        url: str,
+        dial: Dial,
+        credentials: Credentials | None = None,
+        *,
+        max_sample_age: float,
+    ) -> None:
+        self._session = _SampleSession(url, dial, MAX_ANSWER, credentials)
         # Retries are the next step's business: one here would outlast the step's deadline.
         self._library = PrometheusConnect(url=url, session=self._session, retry=Retry(0))
         self._max_sample_age = max_sample_age

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from kubervisor.errors import SourceNotAllowed, SourceTimeout
+from kubervisor.source_settings import NamedSource
 from kubervisor.sources.address_rules import AddressRules
+from kubervisor.sources.credentials import Credentials
 from kubervisor.sources.custom import CustomDetector
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.lookups import Lookups, Resolve, resolve_by_system
@@ -33,34 +34,41 @@ C = TypeVar("C", bound=_Client)
 class Sources:
     """Asks Prometheus and custom detectors; called from many threads at once.
 
-    `named` are the administrator's base URLs by name: http or https, any address. `allow` are the
-    patterns `host[:port]` of what a specification may name itself. `max_sample_age` is in seconds.
-    `forbidden_addresses` are IP addresses that no specification reaches (nodes, the API server).
-    Raises ValueError where a URL or a pattern cannot be used.
+    `named` are the administrator's sources, at any address. `allow` are the patterns `host[:port]`
+    of what a specification may name itself. `max_sample_age` is in seconds. `forbidden_addresses`
+    are IP addresses that no specification reaches (nodes, the API server). Raises ValueError where
+    a pattern cannot be used.
     """
 
     def __init__(
         self,
         *,
-        named: Mapping[str, str],
+        named: Iterable[NamedSource],
         allow: Sequence[str],
         max_sample_age: float,
         forbidden_addresses: Container[str] = (),
         resolve: Resolve = resolve_by_system,
     ) -> None:
-        self._named = {name: NamedSource.parse(name, url) for name, url in named.items()}
+        self._named = {source.name: (source, Credentials(source)) for source in named}
         self._rules = AddressRules(allow, forbidden_addresses)
         self._lookups = Lookups(resolve)
         self._prometheus = _Clients(partial(Prometheus, max_sample_age=max_sample_age))
         self._detectors = _Clients(CustomDetector)
 
-    def query(self, ref: SourceRef, promql: str, *, deadline: float) -> tuple[Sample, ...]:
+    def admits(self, ref: SourceRef, namespace: str) -> bool:
+        """Whether KubervisorServices of `namespace` may use `ref`, as far as its name tells."""
+        return not ref.name or self._find(ref.name, namespace) is not None
+
+    def query(
+        self, ref: SourceRef, promql: str, *, deadline: float, namespace: str = ""
+    ) -> tuple[Sample, ...]:
         """The instant vector of `promql`, empty where it selects nothing; `deadline` in seconds.
 
-        Raises SourceError only, and each says what the reader of a condition can do.
+        `namespace` is that of the KubervisorService that asks. Raises SourceError only, and each
+        says what the reader of a condition can do.
         """
-        url, dial = self._way_to(ref, deadline)
-        return self._prometheus.client(url, dial).query(promql, deadline=deadline)
+        way = self._way_to(ref, deadline, namespace)
+        return self._prometheus.client(way).query(promql, deadline=deadline)
 
     def ask(self, ref: SourceRef, *, deadline: float, asked_for: str = "") -> tuple[NamedPod, ...]:
         """The outliers that a custom detector names, unchecked: they may be anybody's pods.
@@ -68,66 +76,69 @@ class Sources:
         `asked_for` (`namespace/name` of the KubervisorService) tells the detector who asks;
         `deadline` is in seconds. Raises SourceError only.
         """
-        url, dial = self._way_to(ref, deadline)
-        return self._detectors.client(url, dial).ask(deadline=deadline, asked_for=asked_for)
+        way = self._way_to(ref, deadline, asked_for.partition("/")[0])
+        return self._detectors.client(way).ask(deadline=deadline, asked_for=asked_for)
 
     def close(self) -> None:
         """Close every connection that is kept; whoever is being asked may still answer."""
         self._prometheus.close()
         self._detectors.close()
 
-    def _way_to(self, ref: SourceRef, deadline: float) -> tuple[str, Dial]:
+    def _way_to(self, ref: SourceRef, deadline: float, namespace: str) -> _Way:
         if deadline <= 0:
             raise SourceTimeout(f"Source {ref} was not asked: no time was left.")
         if not ref.name:
             route = self._rules.admit(ref.address)
             refusal = partial(self._rules.refusal, port=route.port, exact=route.exact)
             title = f"Source {ref.address.partition('/')[0]}"
-            return route.url, Dial(title, route.lookup, route.port, self._lookups, refusal)
-        source = self._named.get(ref.name)
-        if source is None:
-            known = ", ".join(sorted(self._named)) or "none"
-            raise SourceNotAllowed(
-                f"No source is named {ref.name!r}. The administrator configured: {known}."
+            return _Way(
+                route.url, Dial(title, route.lookup, route.port, self._lookups, refusal), None
             )
-        title = f"Source {ref.name}"
-        return source.url, Dial(title, source.host, source.port, self._lookups, _no_refusal)
+        found = self._find(ref.name, namespace)
+        if found is None:
+            raise self._unknown(ref.name, namespace)
+        source, credentials = found
+        dial = Dial(f"Source {ref.name}", source.host, source.port, self._lookups, _no_refusal)
+        return _Way(source.url.rstrip("/"), dial, credentials)
+
+    def _find(self, name: str, namespace: str) -> tuple[NamedSource, Credentials] | None:
+        found = self._named.get(name)
+        return found if found is not None and found[0].admits(namespace) else None
+
+    def _unknown(self, name: str, namespace: str) -> SourceNotAllowed:
+        """Says the same of a source that is not there and of one that is for other namespaces."""
+        theirs = sorted(s.name for s, _ in self._named.values() if s.admits(namespace))
+        return SourceNotAllowed(
+            f"No source that this namespace may use is named {name!r}. The administrator "
+            f"configured: {', '.join(theirs) or 'none'}."
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class NamedSource:
-    """A source that the administrator configured, and therefore trusts wherever it leads."""
+class _Way:
+    """How to reach a source, and what to show it: nothing to one that a specification names."""
 
     url: str
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, name: str, url: str) -> NamedSource:
-        """From a base URL. Raises ValueError."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-            raise ValueError(f"Source {name}: its URL must be http(s)://host[:port][/path].")
-        default = 443 if parts.scheme == "https" else 80
-        return cls(url.rstrip("/"), parts.hostname, parts.port or default)
+    dial: Dial
+    credentials: Credentials | None
 
 
 class _Clients(Generic[C]):
     """The clients of one kind, one per way to a source, opened when first needed."""
 
-    def __init__(self, open_client: Callable[[str, Dial], C]) -> None:
+    def __init__(self, open_client: Callable[[str, Dial, Credentials | None], C]) -> None:
         self._open = open_client
         self._clients: dict[tuple[str, str], C] = {}
         self._lock = Lock()
 
-    def client(self, url: str, dial: Dial) -> C:
+    def client(self, way: _Way) -> C:
         with self._lock:
-            key = (url, dial.title)
+            key = (way.url, way.dial.title)
             client = self._clients.get(key)
             if client is None:
                 while len(self._clients) >= MAX_CLIENTS:
                     self._clients.pop(next(iter(self._clients))).close()
-                client = self._clients[key] = self._open(url, dial)
+                client = self._clients[key] = self._open(way.url, way.dial, way.credentials)
             return client
 
     def close(self) -> None:

@@ -5,28 +5,35 @@ stripped.
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
+from kubervisor import text
+
 Log = structlog.stdlib.BoundLogger
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 LONGEST_VALUE = 1024
 """Characters; nothing from outside may flood the log."""
 
 
-def printable(text: str, *, limit: int = LONGEST_VALUE) -> str:
-    """`text` on one line: control and direction characters replaced, cut at `limit` characters.
+def printable(value: str, *, limit: int = LONGEST_VALUE) -> str:
+    """`value` on one line: control and direction characters replaced, cut at `limit` characters.
 
     >>> printable("two" + chr(10) + "lines")
     'two lines'
     """
-    clean = _CONTROL.sub(" ", text)
+    clean = text.printable(value[: limit + 1])
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+class _OneLine(logging.Formatter):
+    """What libraries log: whatever they quote, it stays on its line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 def set_up(*, level: str, form: str) -> None:
@@ -50,7 +57,9 @@ def set_up(*, level: str, form: str) -> None:
         cache_logger_on_first_use=True,
     )
     # Libraries log through the standard library; only what a person should look at gets through.
-    logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.ERROR, handlers=[handler])
 
 
 def get(name: str, **bound: str) -> Log:
@@ -61,6 +70,11 @@ def get(name: str, **bound: str) -> Log:
 
 def _strip(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str) and key != "exception":
-            event[key] = printable(value)
+        if isinstance(value, str):
+            event[key] = _lines(value) if key == "exception" else printable(value)
     return event
+
+
+def _lines(traceback: str) -> str:
+    """A traceback keeps its lines and its length; what it quotes is made printable."""
+    return "\n".join(map(text.printable, traceback.splitlines()))

@@ -33,7 +33,7 @@ class ActivatorPolicy:
     With `max_period` the hold doubles with each retry up to it; without, it is constant
     (`periodic`) or `period` times the retry count. `probation` (seconds after a return) asks for
     half the minimum activity and one matching step. `return_stagger` (seconds; 0 = off) lets
-    max(1, 10 % of members) return per that time.
+    max(1, 10 % of members) return per that time. Without `may_terminate` pods are paused at most.
     """
 
     mode: ActivatorMode = ActivatorMode.PERIODIC
@@ -45,6 +45,7 @@ class ActivatorPolicy:
     probation: float = 0.0
     return_stagger: float = 0.0
     kill_mode: KillMode = KillMode.EVICT
+    may_terminate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ class BreakerPolicy:
 class BudgetPolicy:
     """What the whole fleet can spare, shared by all breakers of the Service.
 
-    At most one of `min_available_count` and `min_available_percent` is set.
+    A specification sets at most one of `min_available_count` and `min_available_percent`; the
+    larger holds.
     """
 
     min_available_count: int | None = None

@@ -68,11 +68,14 @@ def _is_exhausted(pod: Pod, activator: ActivatorPolicy) -> bool:
 
 
 def _wish(pod: Pod, activator: ActivatorPolicy, paused: int) -> Action | None:
-    """Pause or terminate, by the mode; a pod nobody would replace is paused where there is room."""
+    """Pause or terminate, by the mode; a pod that may not be terminated, or that nobody would
+    replace, is paused where there is room.
+    """
     room = paused < activator.max_paused
     if activator.mode is ActivatorMode.RETRY_AND_PAUSE and room:
         return Action.PAUSE
-    if pod.owner is not None and pod.owner.kind in REPLACING_OWNERS:
+    replaced = pod.owner is not None and pod.owner.kind in REPLACING_OWNERS
+    if replaced and activator.may_terminate:
         return Action.TERMINATE
     return Action.PAUSE if room else None
 

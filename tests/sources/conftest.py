@@ -8,11 +8,15 @@ from typing import Any, Protocol
 
 import pytest
 
+from kubervisor.source_settings import NamedSource
 from kubervisor.sources import Sources
 
 
 class OpenSources(Protocol):
-    """Opens sources; what is not said is nothing: no named source, nothing allowed."""
+    """Opens sources; what is not said is nothing: no named source, nothing allowed.
+
+    `named` are URLs by name.
+    """
 
     def __call__(self, **arguments: Any) -> Sources: ...
 
@@ -22,8 +26,11 @@ def open_sources() -> Iterator[OpenSources]:
     with ExitStack() as opened:
 
         def open_them(**arguments: Any) -> Sources:
-            defaults = {"named": {}, "allow": [], "max_sample_age": 75.0}
-            return opened.enter_context(closing(Sources(**{**defaults, **arguments})))
+            defaults = {"allow": [], "max_sample_age": 75.0}
+            urls = arguments.pop("named", {})
+            named = [NamedSource(name=name, url=url) for name, url in urls.items()]
+            sources = Sources(named=named, **{**defaults, **arguments})
+            return opened.enter_context(closing(sources))
 
         yield open_them
 

@@ -1,0 +1,75 @@
+{{/* What the controller reads and writes; docs/reference/rights.md says what for. */}}
+{{- define "kubervisor.trafficRules" -}}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch, patch]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [list, watch]
+- apiGroups: [kubervisor.k8s.io]
+  resources: [kubervisorservices]
+  verbs: [get, list, watch, patch]
+- apiGroups: [kubervisor.k8s.io]
+  resources: [kubervisorservices/status]
+  verbs: [patch]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+
+{{- define "kubervisor.terminationRules" -}}
+- apiGroups: [""]
+  resources: [pods/eviction]
+  verbs: [create]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [delete]
+{{- end }}
+
+{{- define "kubervisor.crdRules" -}}
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  verbs: [create]
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  resourceNames: [kubervisorservices.kubervisor.k8s.io]
+  verbs: [get, update]
+{{- end }}
+
+{{/* Create cannot be limited by name; the admission policy on Leases does that. */}}
+{{- define "kubervisor.leaseRules" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [get, create, patch]
+{{- end }}
+
+{{/* A role and its binding to one account. Takes root, kind (Role or ClusterRole), namespace, name,
+     account and rules. */}}
+{{- define "kubervisor.grant" -}}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels: {{- include "kubervisor.labels" .root | nindent 4 }}
+rules: {{- .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}Binding
+metadata:
+  name: {{ .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels: {{- include "kubervisor.labels" .root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ .kind }}
+  name: {{ .name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ .account }}
+    namespace: {{ .root.Release.Namespace }}
+{{- end }}

@@ -1,0 +1,146 @@
+"""Accounts that lack exactly one of the rights of the chart, and something to try them on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import Any
+
+from kubervisor.kube import paths, records
+from kubervisor.kube.client import Api as Door
+from kubervisor.kube.client import connect
+from kubervisor.traffic.model import Pod
+from playground.cluster import LocalCluster
+from playground.fleet_api import Api, Json
+from tests.integration.guard import fresh_namespace, until
+from tests.integration.specs import custom, guarding, path_of
+from tests.security.chart import kubeconfig_of, template
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+ALL = ("", "")
+"""The account that lacks nothing."""
+
+Right = tuple[str, str]
+"""Verb and resource."""
+
+
+class Ground:
+    """A namespace with an account for each right that it lacks, a pod and a KubervisorService."""
+
+    def __init__(self, cluster: LocalCluster, admin: Api, rights: Iterable[Right]) -> None:
+        self._cluster, self._admin = cluster, admin
+        self.namespace = fresh_namespace(admin)
+        self.rules = list(rendered(cluster))
+        accounts = [ALL, *rights]
+        for right in accounts:
+            self._account(right)
+        spec: Json = {"spec": guarding("shop", custom("a.b"))}
+        version = {"apiVersion": "kubervisor.k8s.io/v1alpha1", "kind": "KubervisorService"}
+        admin.apply(
+            path_of(self.namespace, "shop"), version | {"metadata": {"name": "shop"}} | spec
+        )
+        # The roles written last are known last.
+        until(lambda: not self._lacks(accounts[-1], *accounts[1]), "the accounts have their rights")
+
+    def door(self, lacking: Right = ALL) -> Door:
+        """The API server, for an account that lacks one right."""
+        kubeconfig = kubeconfig_of(self._admin, self._cluster, self.namespace, _name(lacking))
+        return connect(str(kubeconfig), user_agent="kubervisor-tests")
+
+    def pod(self) -> Pod:
+        """A new pod that is out of traffic, and a moment older than what is stored."""
+        body = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"generateName": "shop-", "labels": {"kubervisor/traffic": "no"}},
+            "spec": {
+                "containers": [{"name": "a", "image": "a"}],
+                "schedulingGates": [{"name": "x/y"}],
+                "terminationGracePeriodSeconds": 0,
+            },
+        }
+        stored = self._admin.create(f"/api/v1/namespaces/{self.namespace}/pods", body)
+        return records.decode_pod(json.dumps(stored).encode())
+
+    def guard(self) -> records.SpecRecord:
+        """The KubervisorService, without a finalizer."""
+        path = path_of(self.namespace, "shop")
+        self._admin.merge(path, {"metadata": {"finalizers": None}})
+        return records.decode_spec(json.dumps(self._admin.get(path)).encode())
+
+    def forget_lease(self, name: str) -> None:
+        """There is no Lease."""
+        self._admin.delete(paths.single(paths.LEASES, self.namespace, name))
+
+    def _account(self, lacking: Right) -> None:
+        name = _name(lacking)
+        rules = [
+            rule | {"verbs": [verb for verb in rule["verbs"] if (verb, resource) != lacking]}
+            for whole in self.rules
+            for resource in whole["resources"]
+            for rule in [whole | {"resources": [resource]}]
+        ]
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
+        accounts = f"/api/v1/namespaces/{self.namespace}/serviceaccounts"
+        self._admin.create(accounts, account)
+        version = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": name}}
+        scope = f"{RBAC}/namespaces/{self.namespace}"
+        role = version | {"kind": "Role", "rules": [rule for rule in rules if rule["verbs"]]}
+        self._admin.create(f"{scope}/roles", role)
+        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+        subject = {"kind": "ServiceAccount", "name": name, "namespace": self.namespace}
+        binding = version | {"kind": "RoleBinding", "roleRef": reference, "subjects": [subject]}
+        self._admin.create(f"{scope}/rolebindings", binding)
+
+    def _lacks(self, account: Right, verb: str, resource: str) -> bool:
+        """Whether an account may not do something, by its own word."""
+        group = next(r["apiGroups"][0] for r in self.rules if resource in r["resources"])
+        asked = {"namespace": self.namespace, "verb": verb, "group": group, "resource": resource}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": asked},
+        }
+        kubeconfig = kubeconfig_of(self._admin, self._cluster, self.namespace, _name(account))
+        with closing(Api(kubeconfig)) as api:
+            path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+            return not api.create(path, review)["status"]["allowed"]
+
+
+def _name(lacking: Right) -> str:
+    verb, resource = lacking
+    return f"without-{verb}-{resource.replace('/', '-')}" if verb else "with-all"
+
+
+def rendered(cluster: LocalCluster, **values: Any) -> Iterator[Json]:
+    """The rules of every Role that the chart makes for one namespace."""
+    wanted = {"namespaces": ["x"], "termination": {"enabled": True}} | values
+    for manifest in template(cluster, **wanted):
+        yield from manifest.get("rules", ())
+
+
+def cluster_account(cluster: LocalCluster, admin: Api, rules: list[Json]) -> Door:
+    """A door for a new account with these rights in the whole cluster."""
+    namespace = fresh_namespace(admin)
+    version = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": namespace}}
+    admin.create(f"{RBAC}/clusterroles", version | {"kind": "ClusterRole", "rules": rules})
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": namespace}
+    subject = {"kind": "ServiceAccount", "name": "default", "namespace": namespace}
+    binding = version | {"kind": "ClusterRoleBinding", "roleRef": reference, "subjects": [subject]}
+    admin.create(f"{RBAC}/clusterrolebindings", binding)
+    kubeconfig = kubeconfig_of(admin, cluster, namespace, "default")
+    with closing(Api(kubeconfig)) as api:
+
+        def is_known() -> bool:
+            review = {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectRulesReview",
+                "spec": {"namespace": namespace},
+            }
+            path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+            found = api.create(path, review)["status"]["resourceRules"]
+            return any("customresourcedefinitions" in rule["resources"] for rule in found)
+
+        until(is_known, "the account has its rights")
+    return connect(str(kubeconfig), user_agent="kubervisor-tests")

@@ -27,6 +27,7 @@ class LocalCluster(Cluster):
     Attributes:
         server: URL of the API server.
         token: bearer token of the administrator.
+        pki: keys and certificates of the API server.
         processes: the group of child processes; more may be started in it, to end with the cluster.
     """
 
@@ -35,10 +36,11 @@ class LocalCluster(Cluster):
         self.processes = processes
         self.token = secrets.token_urlsafe(24)
         self.server = ""
+        self.pki = pki.create(self.folder / "pki", KUBERNETES_SERVICE)
         self._layout = Layout(
             programs=programs,
             folder=self.folder,
-            pki=pki.create(self.folder / "pki", KUBERNETES_SERVICE),
+            pki=self.pki,
             tokens=self.folder / "tokens.csv",
             kubeconfig=self.kubeconfig,
         )
@@ -120,10 +122,10 @@ class LocalCluster(Cluster):
         self._launch("etcd", self._layout.etcd(port, free_port()), lambda: _answers(health))
 
     def _start_api_server(self, port: int, etcd_port: int) -> None:
-        entry = kubeconfig.local(port, self._layout.pki.authority.read_bytes())
+        entry = kubeconfig.local(port, self.pki.authority.read_bytes())
         kubeconfig.write(self.kubeconfig, entry, self.token)
         self.server = entry["server"]
-        trust = ssl.create_default_context(cafile=self._layout.pki.authority)
+        trust = ssl.create_default_context(cafile=self.pki.authority)
         ready = Request(f"{self.server}/readyz", headers={"Authorization": f"Bearer {self.token}"})
         argv = self._layout.api_server(port, etcd_port)
         self._launch("kube-apiserver", argv, lambda: _answers(ready, trust))

@@ -26,7 +26,8 @@ from kubernetes.config import ConfigException
 
 from kubervisor.errors import ApiError, ApiUnavailable
 from kubervisor.kube import failures
-from kubervisor.kube.text import one_line, without_secrets
+from kubervisor.kube.text import one_line
+from kubervisor.text import without_secrets
 
 MAX_CONNECTIONS = 16
 CONNECT_SECONDS = 5.0

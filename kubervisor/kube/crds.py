@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from kubervisor.errors import ApiError, ApiUnavailable, Conflict, Forbidden, NotFound
-from kubervisor.kube import paths
+from kubervisor.kube import failures, paths
 from kubervisor.kube.client import Api
 
 SCHEMA_VERSION = "kubervisor.k8s.io/schema-version"
@@ -48,6 +48,9 @@ class _Status(msgspec.Struct, gc=False):
 class _Stored(msgspec.Struct, gc=False):
     metadata: _Meta
     status: _Status = msgspec.field(default_factory=_Status)
+
+
+_definitions = msgspec.json.Decoder(_Stored)
 
 
 def register(
@@ -115,9 +118,8 @@ def _wait_until_served(api: Api, name: str, stop: threading.Event, timeout: floa
 
 
 def _read(api: Api, name: str) -> _Stored:
-    return msgspec.json.decode(
-        api.request("GET", paths.single(paths.CRDS, None, name)), type=_Stored
-    )
+    path = paths.single(paths.CRDS, None, name)
+    return failures.decoded(path, _definitions.decode, api.request("GET", path))
 
 
 def _schema_version(annotations: Mapping[str, str]) -> int:

@@ -8,9 +8,10 @@ credential.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from http.client import HTTPException
+from typing import TypeVar
 
 import msgspec
 from kubernetes.client import exceptions as kubernetes_exceptions
@@ -18,7 +19,10 @@ from kubernetes.config import ConfigException
 from urllib3 import exceptions as urllib3_exceptions
 
 from kubervisor import errors
-from kubervisor.kube.text import one_line, without_secrets
+from kubervisor.kube.text import one_line
+from kubervisor.text import without_secrets
+
+T = TypeVar("T")
 
 SERVER_TEXT_LIMIT = 256
 JSON_PATCH = "application/json-patch+json"
@@ -29,6 +33,7 @@ _PATH = re.compile(
     r"(?:/namespaces/(?P<namespace>[^/]+)(?=/))?"
     r"/(?P<resource>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?"
 )
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
@@ -212,6 +217,20 @@ def from_exception(request: str, error: Exception) -> errors.ApiError:
     )
 
 
+def decoded(
+    request: str, decode: Callable[[bytes | msgspec.Raw], T], raw: bytes | msgspec.Raw
+) -> T:
+    """Return what `decode` makes of a successful answer, or of a part of it.
+
+    Raises: ApiUnavailable where it is not what the API server says: a proxy's page, nesting without
+    end. After a write nobody knows whether it happened.
+    """
+    try:
+        return decode(raw)
+    except _UNREADABLE as error:
+        raise errors.ApiUnavailable(f"{request}: unreadable answer: {_fit(str(error))}") from None
+
+
 def _fit(text: str) -> str:
     return one_line(without_secrets(text), SERVER_TEXT_LIMIT)
 
@@ -219,7 +238,7 @@ def _fit(text: str) -> str:
 def _read_status(body: bytes) -> _Status:
     try:
         return msgspec.json.decode(body, type=_Status)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return _Status()
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from kubervisor.errors import ApiError, Conflict, LeadershipLost, NotFound
-from kubervisor.kube import paths, timestamps
+from kubervisor.kube import failures, paths, timestamps
 from kubervisor.kube.client import Api
 from kubervisor.kube.podwrites import MERGE_PATCH
 from kubervisor.kube.stopping import read_stopped
@@ -216,7 +216,7 @@ class Lease:
         return self._learn(self._api.request("GET", self._path, timeout=self._patience()))
 
     def _learn(self, answer: bytes) -> _Stored:
-        fresh = _leases.decode(answer)
+        fresh = failures.decoded(self._path, _leases.decode, answer)
         # Announcements change the object and its version, but only its spec tells that a holder
         # lives.
         if self._stored is None or self._stored.spec != fresh.spec:

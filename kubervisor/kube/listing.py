@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from kubervisor.kube import failures
 from kubervisor.kube.client import Api
 
 T = TypeVar("T")
@@ -29,11 +30,14 @@ _pages = msgspec.json.Decoder(_Page)
 def list_all(
     api: Api,
     path: str,
-    decode: Callable[[msgspec.Raw], T],
+    decode: Callable[[bytes | msgspec.Raw], T],
     *,
     query: Mapping[str, str | int] | None = None,
+    timeout: float = 60.0,
 ) -> Iterator[T]:
     """Yield every object at `path` that `query` (a labelSelector, for instance) selects.
+
+    `timeout` is that of each page, in seconds.
 
     Raises ApiError; Gone where the list took so long that its pages expired.
     """
@@ -42,8 +46,9 @@ def list_all(
         asked: dict[str, str | int] = {"limit": PAGE_SIZE, **(query or {})}
         if token:
             asked["continue"] = token
-        page = _pages.decode(api.request("GET", path, query=asked, timeout=60.0))
-        yield from (decode(item) for item in page.items)
+        answer = api.request("GET", path, query=asked, timeout=timeout)
+        page = failures.decoded(path, _pages.decode, answer)
+        yield from (failures.decoded(path, decode, item) for item in page.items)
         token = page.metadata.next_token
         if not token:
             return

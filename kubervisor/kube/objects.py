@@ -7,7 +7,7 @@ from typing import Any
 
 from kubervisor.kube import paths
 from kubervisor.kube.client import Api
-from kubervisor.kube.failures import JSON_PATCH
+from kubervisor.kube.failures import JSON_PATCH, decoded
 from kubervisor.kube.podwrites import MERGE_PATCH
 from kubervisor.kube.records import ServiceRecord, SpecRecord, decode_service, decode_spec
 from kubervisor.traffic.keys import FINALIZER, TRAFFIC
@@ -16,12 +16,13 @@ from kubervisor.traffic.keys import FINALIZER, TRAFFIC
 def get_spec(api: Api, namespace: str, name: str) -> SpecRecord:
     """Return the KubervisorService as stored now. Raises: NotFound where there is none."""
     path = paths.single(paths.KUBERVISOR_SERVICES, namespace, name)
-    return decode_spec(api.request("GET", path))
+    return decoded(path, decode_spec, api.request("GET", path))
 
 
 def get_service(api: Api, namespace: str, name: str) -> ServiceRecord:
     """Return the Service as stored now. Raises: NotFound where there is none."""
-    return decode_service(api.request("GET", paths.single(paths.SERVICES, namespace, name)))
+    path = paths.single(paths.SERVICES, namespace, name)
+    return decoded(path, decode_service, api.request("GET", path))
 
 
 def add_finalizer(api: Api, record: SpecRecord) -> SpecRecord:
@@ -60,7 +61,8 @@ def write_status(api: Api, record: SpecRecord, status: Mapping[str, Any]) -> Spe
         {"op": "add", "path": "/status", "value": status},
     ]
     path = paths.single(paths.KUBERVISOR_SERVICES, record.namespace, record.name, "status")
-    return decode_spec(api.request("PATCH", path, body=patch, content_type=JSON_PATCH))
+    answer = api.request("PATCH", path, body=patch, content_type=JSON_PATCH)
+    return decoded(path, decode_spec, answer)
 
 
 def _set_finalizers(api: Api, record: SpecRecord, finalizers: tuple[str, ...]) -> SpecRecord:
@@ -72,4 +74,5 @@ def _set_finalizers(api: Api, record: SpecRecord, finalizers: tuple[str, ...]) -
             "finalizers": finalizers,
         }
     }
-    return decode_spec(api.request("PATCH", path, body=patch, content_type=MERGE_PATCH))
+    answer = api.request("PATCH", path, body=patch, content_type=MERGE_PATCH)
+    return decoded(path, decode_spec, answer)

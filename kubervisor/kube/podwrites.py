@@ -15,6 +15,7 @@ from typing import Self
 from kubervisor.errors import ApiError, ApiUnavailable, Conflict, LeadershipLost, NotFound
 from kubervisor.kube import paths
 from kubervisor.kube.client import Api
+from kubervisor.kube.failures import decoded
 from kubervisor.kube.overlay import Kind, Overlay
 from kubervisor.kube.records import decode_pod
 from kubervisor.traffic.model import Pod
@@ -46,12 +47,21 @@ class Change:
 
 
 class PodWrites:
-    """Carries writes through; `may_write` raises LeadershipLost and is asked before each."""
+    """Carries writes through; `may_write` raises LeadershipLost and is asked before each.
+
+    Pods are ended by way of `ending`, which may have another account than `api`.
+    """
 
     def __init__(
-        self, api: Api, may_write: Callable[[], None], overlay: Overlay, field_manager: str
+        self,
+        api: Api,
+        ending: Api,
+        may_write: Callable[[], None],
+        overlay: Overlay,
+        field_manager: str,
     ) -> None:
         self._api = api
+        self._ending = ending
         self._may_write = may_write
         self._overlay = overlay
         self._query = {"fieldManager": field_manager}
@@ -96,7 +106,7 @@ class PodWrites:
             self._may_write()
             record.begin(pod)
             try:
-                self._api.request(method, path, body=body, timeout=WRITE_SECONDS)
+                self._ending.request(method, path, body=body, timeout=WRITE_SECONDS)
             except ApiUnavailable as error:
                 record.in_doubt = error.sent
                 if not error.sent or not self._is_going(pod):
@@ -105,7 +115,8 @@ class PodWrites:
 
     def read(self, pod: Pod) -> Pod:
         """Return `pod` as stored now. Raises: NotFound where it is gone or was replaced."""
-        fresh = decode_pod(self._api.request("GET", path_of(pod), timeout=WRITE_SECONDS))
+        answer = self._api.request("GET", path_of(pod), timeout=WRITE_SECONDS)
+        fresh = decoded(path_of(pod), decode_pod, answer)
         if fresh.uid != pod.uid:
             raise NotFound(
                 f"Pod {pod.namespace}/{pod.name} was replaced by another of its name", status=404
@@ -121,7 +132,7 @@ class PodWrites:
             content_type=MERGE_PATCH,
             timeout=WRITE_SECONDS,
         )
-        return decode_pod(answer)
+        return decoded(path_of(pod), decode_pod, answer)
 
     def _is_going(self, pod: Pod) -> bool:
         try:

@@ -122,8 +122,9 @@ class _Service(_Struct):
 
 class _KubervisorService(_Struct):
     metadata: _Meta
-    spec: dict[str, Any] | None = None
-    status: dict[str, Any] | None = None
+    # Of any type: an object older than its schema must not end the watch of all the others.
+    spec: Any = None
+    status: Any = None
 
 
 _pods = msgspec.json.Decoder(_Pod)
@@ -189,8 +190,8 @@ def decode_spec(raw: bytes | msgspec.Raw) -> SpecRecord:
         deleting=meta.deletion_timestamp is not None,
         finalizers=tuple(meta.finalizers or ()),
         annotations=meta.annotations or {},
-        spec=wire.spec or {},
-        status=wire.status or {},
+        spec=wire.spec if isinstance(wire.spec, dict) else {},
+        status=wire.status if isinstance(wire.status, dict) else {},
     )
 
 

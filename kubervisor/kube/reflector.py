@@ -1,13 +1,15 @@
 """Keeps a cache equal to what the API server stores: one consistent LIST, then a WATCH that never
 ends.
 
-Rules it keeps: the LIST asks for the newest state (no resourceVersion); the version moves on only
-after an event was taken in, so a broken stream repeats events and never loses one; whatever
-happens, the next request waits a growing while; a stream without even a bookmark counts as broken.
+Rules it keeps: the LIST asks for the newest state (no resourceVersion), and one older than what was
+seen before is not taken in; the version moves on only after an event was taken in, so a broken
+stream repeats events and never loses one; whatever happens, the next request waits a growing while;
+a stream without even a bookmark counts as broken.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -26,6 +28,8 @@ PAGE_SIZE = 500
 LIST_SECONDS = 60.0
 WATCH_SECONDS = (270, 310)  # the server ends each watch after this long; drawn, so that many spread
 IDLE_SECONDS = 90.0  # bookmarks come about every minute
+RESTORED_SECONDS = 60.0
+"""After so long an older state is the only one there is: the store was restored from a backup."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -113,6 +117,8 @@ class Reflector(Generic[T]):
         self._backoff = backoff or Backoff(0.2, 30.0)
         self._clock = clock
         self._version = ""  # empty: a LIST is due
+        self._newest = 0  # the highest version taken in
+        self._older_since: float | None = None  # since when every LIST is older than that
         self._page_size = PAGE_SIZE
         self._state = threading.Condition()
         self._stream: Stream | None = None
@@ -137,12 +143,23 @@ class Reflector(Generic[T]):
                 self._stream.close()
             self._state.notify_all()
 
-    def barrier(self, timeout: float) -> bool:
-        """Wait until a LIST begun after this call is taken in; False after `timeout` seconds."""
+    @property
+    def last_sign(self) -> float:
+        """When the server last said anything (monotonic); -inf where the watch does not work."""
+        works = self.healthy_since is not None and self.last_contact is not None
+        return self.last_contact or -math.inf if works else -math.inf
+
+    def renew(self) -> int:
+        """Have a LIST made soon, whatever the watch says; the number of this demand."""
         with self._state:
             self._demanded += 1
             ticket = self._demanded
         self.interrupt()
+        return ticket
+
+    def barrier(self, timeout: float) -> bool:
+        """Wait until a LIST begun after this call is taken in; False after `timeout` seconds."""
+        ticket = self.renew()
         with self._state:
             self._state.wait_for(
                 lambda: self._answered >= ticket or self._stop.is_set(), timeout=timeout
@@ -167,12 +184,30 @@ class Reflector(Generic[T]):
             answers = self._demanded
         begun = self._clock()
         records, version = self._pages()
+        self._refuse_older(version)
         self._on_replace(records, begun)
-        self._version = version
+        self._move_on(version)
         self.synced.set()
         with self._state:
             self._answered = answers
             self._state.notify_all()
+
+    def _refuse_older(self, version: str) -> None:
+        """An API server that is behind would bring back what we have changed since."""
+        if _number(version) >= self._newest:
+            self._older_since = None
+            return
+        self._older_since = self._older_since or self._clock()
+        if self._clock() - self._older_since < RESTORED_SECONDS:
+            raise ApiUnavailable(
+                f"{self._path}: the list of version {version} is older than {self._newest}, which "
+                "was seen before: the API server is behind, or was restored from a backup"
+            )
+        self._newest, self._older_since = 0, None
+
+    def _move_on(self, version: str) -> None:
+        self._version = version
+        self._newest = max(self._newest, _number(version))
 
     def _pages(self) -> tuple[list[T], str]:
         records, end = self._page("")
@@ -228,15 +263,12 @@ class Reflector(Generic[T]):
         version = self._decoded(_versions.decode, event.object).metadata.resource_version
         if event.type in EventType.__members__:
             self._on_event(EventType(event.type), self._decoded(self._decode, event.object))
-        self._version = version
+        self._move_on(version)
         # Only here: a LIST that works before a watch that does not must not make us ask faster.
         self._backoff.reset()
 
     def _decoded(self, decode: Callable[[bytes | msgspec.Raw], R], raw: bytes | msgspec.Raw) -> R:
-        try:
-            return decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ApiUnavailable(f"{self._path}: unreadable answer: {error}") from error
+        return failures.decoded(self._path, decode, raw)
 
     def _works(self) -> None:
         self.problem = None
@@ -246,3 +278,8 @@ class Reflector(Generic[T]):
     def _note(self, error: ApiError) -> None:
         self.problem = str(error)
         self.healthy_since = None
+
+
+def _number(version: str) -> int:
+    """A version as a number; one that is none compares as older than any."""
+    return int(version) if version.isdigit() else 0

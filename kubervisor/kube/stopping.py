@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from kubervisor.errors import Conflict, NotFound
-from kubervisor.kube import paths
+from kubervisor.kube import failures, paths
 from kubervisor.kube.client import Api
 from kubervisor.kube.podwrites import MERGE_PATCH
 
@@ -25,6 +25,9 @@ class _Annotated(msgspec.Struct, gc=False):
     metadata: _Meta
 
 
+_leases = msgspec.json.Decoder(_Annotated)
+
+
 def read_stopped(annotations: Mapping[str, str]) -> frozenset[str]:
     """Return the namespaces that are announced as stopped, `{"*"}` for all of them.
 
@@ -35,7 +38,7 @@ def read_stopped(annotations: Mapping[str, str]) -> frozenset[str]:
         return frozenset()
     try:
         return frozenset(msgspec.json.decode(text, type=list[str]))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return EVERYWHERE
 
 
@@ -85,7 +88,7 @@ def _change_once(
 ) -> None:
     path = paths.single(paths.LEASES, namespace, name)
     try:
-        meta = msgspec.json.decode(api.request("GET", path), type=_Annotated).metadata
+        meta = failures.decoded(path, _leases.decode, api.request("GET", path)).metadata
     except NotFound:
         _create(api, namespace, name, _text(change(frozenset())))
         return

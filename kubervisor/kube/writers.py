@@ -17,7 +17,7 @@ EVIDENCE_BYTES = 1024
 
 class TrafficWriter:
     """Writes to pods while `may_write` lets it; that raises LeadershipLost and is asked before each
-    one.
+    one. Pods are evicted and deleted by way of `ending` where it is given.
 
     Patches return the pod as the API server stored it.
 
@@ -32,9 +32,10 @@ class TrafficWriter:
         may_write: Callable[[], None],
         overlay: Overlay,
         *,
+        ending: Api | None = None,
         field_manager: str = "kubervisor",
     ) -> None:
-        self._writes = PodWrites(api, may_write, overlay, field_manager)
+        self._writes = PodWrites(api, ending or api, may_write, overlay, field_manager)
 
     def adopt(self, pod: Pod, service_name: str) -> Pod:
         """Label `pod` as that KubervisorService's; one that a person holds out stays out."""

@@ -9,6 +9,7 @@ import uuid
 from kubervisor.errors import ApiError, Conflict, NotFound, Throttled
 from kubervisor.kube.caches import ObjectCache
 from kubervisor.kube.events import EventType
+from kubervisor.kube.freshness import Freshness
 from kubervisor.kube.records import SpecRecord
 from kubervisor.kube.writers import TrafficWriter
 from kubervisor.runtime.desk import Desk
@@ -31,9 +32,14 @@ class Actuator:
     """
 
     def __init__(
-        self, writer: TrafficWriter, statuses: StatusWriter, specs: ObjectCache[SpecRecord]
+        self,
+        writer: TrafficWriter,
+        statuses: StatusWriter,
+        specs: ObjectCache[SpecRecord],
+        freshness: Freshness,
     ) -> None:
         self._writer, self._statuses, self._specs = writer, statuses, specs
+        self._freshness = freshness
 
     def eject(self, desk: Desk, intent: Intent, fleet: Fleet, *, decided_at: float) -> bool:
         """True where the pod was taken out of traffic; False where it changed or the write
@@ -45,6 +51,7 @@ class Actuator:
         if record is None or record.deleting or record.uid != desk.assignment.uid:
             return False  # deleted this moment: its pods are about to be released
         try:
+            self._confirm(desk, fleet)
             # Written down first: should we freeze here, the next leader knows what we meant to do.
             self._statuses.declare(record, intent.pod.uid, ejection)
             self._writer.eject(
@@ -90,6 +97,17 @@ class Actuator:
         except Conflict as error:
             desk.log.debug("Pod changed", pod=intent.pod.name, error=str(error))
 
+    def settle(self, desk: Desk, pod: Pod) -> None:
+        """See to it that a write to `pod` which nobody knows the end of shows or cannot happen.
+
+        Raises ApiError where this fails too and should be tried again.
+        """
+        try:
+            self._writer.fence(pod, desk.shared.epoch())
+        except (Conflict, NotFound):
+            return  # the pod has moved on, and the watch is about to show how
+        desk.log.info("Fenced pod", pod=pod.name, why="nobody knows the end of a write to it")
+
     def _apply(self, desk: Desk, intent: Intent, fleet: Fleet) -> None:
         pod = intent.pod
         match intent.action:
@@ -126,6 +144,7 @@ class Actuator:
 
     def _terminate(self, desk: Desk, intent: Intent, fleet: Fleet) -> None:
         mode = activator_of(intent.pod, desk.assignment.policy).kill_mode
+        self._confirm(desk, fleet)
         try:
             if mode is KillMode.EVICT:
                 self._writer.evict(intent.pod)
@@ -157,6 +176,15 @@ class Actuator:
             action=Action.TERMINATE.value.capitalize(),
             note=f"Pod {pod.name}: {why}",
             related=pod,
+        )
+
+    def _confirm(self, desk: Desk, fleet: Fleet) -> None:
+        """Before taking capacity away, see that the rest of it is there. Raises ApiError."""
+        self._freshness.confirm(
+            fleet.key.namespace,
+            dict(desk.assignment.selector),
+            fleet.pods,
+            changing=fleet.ejecting | fleet.returning | fleet.terminating,
         )
 
     def _room(self, desk: Desk, intent: Intent, fleet: Fleet) -> str:

@@ -55,8 +55,9 @@ class Activator:
             self._reminded = False
             desk.ledger.thaw(self._clock.monotonic())
             fleet = desk.fleet()
+            failed = self._settle(fleet)
             plan = self._plan(assignment, fleet)
-            failed = self._apply(plan, fleet)
+            failed |= self._apply(plan, fleet)
             for refusal in plan.refused:
                 self._actuator.defer(desk, refusal.pod, refusal.note)
         if plan.intents:
@@ -159,6 +160,19 @@ class Activator:
             protected=spared,
             pausing=ledger.pausing,
         )
+
+    def _settle(self, fleet: Fleet) -> bool:
+        """Settle the writes that nobody knows the end of: until then they count as done and as
+        not done. True where one could not be.
+        """
+        failed = False
+        for pod in self._desk.shared.gatherer.in_doubt(fleet.pods):
+            try:
+                self._actuator.settle(self._desk, pod)
+            except ApiError as error:
+                failed = True
+                self._desk.log.warning("Could not fence pod", pod=pod.name, error=str(error))
+        return failed
 
     def _apply(self, plan: Plan, fleet: Fleet) -> bool:
         """Write the intents, one for each pod; True where one failed and should be tried again."""

@@ -79,17 +79,14 @@ class Breaker:
             self._latest.discard(gone)
         for breaker in breakers:
             if breaker not in self._due:
-                phase = random.uniform(0, min(FIRST_WITHIN, self._period(breaker)))
+                phase = random.uniform(0, min(FIRST_WITHIN, breaker.period))
                 self._due[breaker] = self._clock.monotonic() + phase
-
-    def _period(self, breaker: BreakerPolicy) -> float:
-        return max(breaker.period, self._desk.shared.shortest_period)
 
     def _ask_if_due(self, assignment: Assignment, breaker: BreakerPolicy) -> None:
         now, due = self._clock.monotonic(), self._due[breaker]
         if now < due:
             return
-        period = self._period(breaker)
+        period = breaker.period
         if breaker in self._latest:
             metrics.STEP_LATENESS.observe(now - due)
             # Missed periods are skipped, never caught up.
@@ -152,7 +149,7 @@ class Breaker:
     def _is_recent(self, case: _Case) -> bool:
         """Evidence counts until the next evaluation will have brought better."""
         age = self._clock.monotonic() - case.asked_at
-        return age < max(2 * self._period(case.breaker), FIRST_WITHIN)
+        return age < max(2 * case.breaker.period, FIRST_WITHIN)
 
     def _eject_next(self, case: _Case, tried: set[PodUid]) -> float | None:
         """Seconds until the next try; None where there is nothing more to eject."""

@@ -34,6 +34,7 @@ from kubervisor.runtime.workqueue import WorkQueue
 from kubervisor.telemetry import metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic import keys
+from kubervisor.traffic.bounds import bounded, describe_bounds
 from kubervisor.traffic.model import PodUid, ServiceKey
 from kubervisor.traffic.policy import ServicePolicy
 from kubervisor.traffic.reasons import Reason
@@ -112,13 +113,17 @@ class Controller:
 
     def _assign(self, key: ServiceKey, record: SpecRecord, *, stopped: bool) -> Assignment:
         problem = ""
+        bounds, notes = self._shared.bounds, ""
         try:
-            policy = to_policy(record.spec, name=record.name)
-            self._valid[record.uid] = policy
+            asked = to_policy(record.spec, name=record.name)
+            policy = self._valid[record.uid] = bounded(asked, bounds)
+            notes = describe_bounds(asked, bounds)
         except SpecError as error:
             problem = str(error)
             policy = self._valid.get(record.uid) or _returning_only(record)
         ground = ground_of(record, policy, self._caches, dry_run=self._dry_run)
+        if notes and ground.reason not in REFUSALS:
+            ground = replace(ground, message=f"{ground.message}. {notes}")
         if problem:
             ground = replace(
                 ground,

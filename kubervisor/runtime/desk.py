@@ -19,6 +19,7 @@ from kubervisor.runtime.rate import TokenBucket
 from kubervisor.runtime.restoring import decisions_in, lost_pods_in
 from kubervisor.sources import Sources
 from kubervisor.telemetry.logs import Log
+from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.model import Fleet, ServiceKey
 
 
@@ -29,7 +30,8 @@ class Shared:
     `neighbours` serialises decisions on pods that back several Services; each Service's own lock
     does the rest. `changed` asks for a Service's status to be looked at; `check` raises
     LeadershipLost where nothing may be written, `epoch` counts leaders;
-    `exists` tells whether a KubervisorService (namespace, name) does.
+    `exists` tells whether a KubervisorService (namespace, name) does; `bounds` are the
+    administrator's.
     """
 
     gatherer: Gatherer
@@ -43,7 +45,7 @@ class Shared:
     epoch: Callable[[], int]
     changed: Callable[[ServiceKey], None]
     exists: Callable[[str, str], bool]
-    shortest_period: float
+    bounds: Bounds
     neighbours: threading.Lock = field(default_factory=threading.Lock)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from kubervisor.kube.caches import ObjectCache, PodCache
@@ -30,6 +30,11 @@ class Gatherer:
     def claimed(self, key: ServiceKey) -> tuple[Pod, ...]:
         """The pods that carry our name, wherever they belong now; none that is being deleted."""
         return tuple(p for p in self._pods.claimed(key.namespace, key.name) if is_member(p))
+
+    def in_doubt(self, members: Iterable[Pod]) -> tuple[Pod, ...]:
+        """The members with a write of ours that nobody knows the end of."""
+        unknown = self._overlay.unsettled()
+        return tuple(pod for pod in members if pod.uid in unknown)
 
     def fleet(
         self, key: ServiceKey, service: str, members: tuple[Pod, ...], *, unreplaced: int

@@ -37,12 +37,15 @@ def ask(
             return Measurement(taken_at, named=named)
     else:
         query, window = detector.query, reach(detector.query)
-        question = (detector.source, query)
+        # An answer is shared among those who may ask for it.
+        question = (detector.source, query, sources.admits(detector.source, key.namespace))
 
         def fetch(deadline: float) -> Measurement:
             taken_at = wall()
             with metrics.SOURCE_DURATION.time():
-                samples = sources.query(detector.source, query, deadline=deadline)
+                samples = sources.query(
+                    detector.source, query, deadline=deadline, namespace=key.namespace
+                )
             return Measurement(taken_at, window=window, samples=samples)
 
     return shared.fetches.ask(

@@ -65,7 +65,11 @@ class StatusWriter:
             return _intents(known.record.status)
 
     def declare(self, record: SpecRecord, pod: PodUid, ejection: str) -> None:
-        """Write down an ejection before it is done. Raises ApiError and LeadershipLost."""
+        """Write down an ejection before it is done. Raises ApiError and LeadershipLost.
+
+        Raises Conflict where the object is not what `record`, on which it was decided, says: a
+        watch may not have shown yet that it is paused, in dry run or being deleted.
+        """
         if not self._epoch():
             return
         known = self._known(record)
@@ -75,7 +79,9 @@ class StatusWriter:
                 pod_uid=pod, ejection_id=ejection, epoch=self._epoch()
             )
             try:
-                self._store(known, lambda status: self._with_intents(known, status))
+                self._store(
+                    known, lambda status: self._with_intents(known, status), decided_on=record
+                )
             except BaseException:
                 del known.intents[pod]
                 raise
@@ -117,10 +123,23 @@ class StatusWriter:
                 known.record = record
         return known
 
-    def _store(self, known: _Object, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        """Write what `change` makes of the newest status; a spec edit in between is no obstacle."""
+    def _store(
+        self,
+        known: _Object,
+        change: Callable[[dict[str, Any]], dict[str, Any]],
+        *,
+        decided_on: SpecRecord | None = None,
+    ) -> None:
+        """Write what `change` makes of the newest status; a spec edit in between is an obstacle
+        only where something was `decided_on` the one before.
+        """
         for attempt in range(ATTEMPTS):
             self._check()
+            if decided_on is not None and _asked(known.record) != _asked(decided_on):
+                raise Conflict(
+                    f"{known.record.namespace}/{known.record.name} changed since the decision",
+                    status=409,
+                )
             wire = change(known.record.status)
             try:
                 known.record = write_status(self._api, known.record, wire)
@@ -151,6 +170,11 @@ class StatusWriter:
         if known.intents:
             whole["intents"] = [intent.wire() for intent in known.intents.values()]
         return whole
+
+
+def _asked(record: SpecRecord) -> tuple[object, ...]:
+    """What people ask for with the object."""
+    return record.generation, record.annotations, record.deleting
 
 
 def _version(record: SpecRecord) -> int:

@@ -1,0 +1,86 @@
+"""Whether what the watch on pods has shown is still what there is.
+
+A write's precondition protects its own pod. It tells nothing of the others, which the budget counts
+as serving: behind a watch that broke, or has fallen silent, they may have crashed long ago. So a
+watch that has said nothing for a while is not believed before a LIST of the Service's own pods has
+said the same. Where events keep coming nothing is asked.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from kubervisor.errors import ApiUnavailable
+from kubervisor.kube import paths
+from kubervisor.kube.client import Api
+from kubervisor.kube.listing import list_all
+from kubervisor.kube.records import decode_pod
+from kubervisor.kube.reflector import Reflector
+from kubervisor.traffic.membership import is_member
+from kubervisor.traffic.model import Pod, PodUid
+
+BELIEVED_SECONDS = 5.0
+"""How old the last sign of life of a watch may be; bookmarks alone come once a minute."""
+LIST_SECONDS = 5.0
+
+
+class Freshness:
+    """Safe to ask from any thread; `watches` are the reflectors of the process."""
+
+    def __init__(
+        self,
+        api: Api,
+        watches: Iterable[Reflector[Any]],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._api, self._clock = api, clock
+        self._watches = {
+            watch.name.partition("/")[2]: watch
+            for watch in watches
+            if watch.name.partition("/")[0] == "pods"
+        }
+        self._lock = threading.Lock()
+        self._confirmed: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
+
+    def confirm(
+        self,
+        namespace: str,
+        selector: Mapping[str, str],
+        members: Iterable[Pod],
+        *,
+        changing: Collection[PodUid],
+    ) -> None:
+        """Return where `members` are what `selector` matches now, as of a few seconds ago.
+
+        The versions of pods that we are `changing` may differ. Raises ApiUnavailable where others
+        do, and has the watch begin anew; ApiError where the API server cannot be asked.
+        """
+        watch = self._watches.get(namespace) or self._watches[""]
+        asked = (namespace, frozenset(selector.items()))
+        began = self._clock()
+        with self._lock:
+            confirmed = self._confirmed.get(asked, watch.last_sign)
+        if began - max(confirmed, watch.last_sign) < BELIEVED_SECONDS:
+            return
+        query = {"labelSelector": ",".join(f"{k}={v}" for k, v in sorted(selector.items()))}
+        listed = list_all(
+            self._api,
+            paths.collection(paths.PODS, namespace),
+            decode_pod,
+            query=query,
+            timeout=LIST_SECONDS,
+        )
+        stored = {pod.uid: pod.version for pod in listed if is_member(pod)}
+        shown = {pod.uid: pod.version for pod in members}
+        if any(stored.get(u) != shown.get(u) for u in {*stored, *shown} - {*changing}):
+            watch.renew()
+            raise ApiUnavailable(
+                f"The watch on {watch.name} has fallen behind: pods are not as it has shown them",
+                sent=False,
+            )
+        with self._lock:
+            self._confirmed[asked] = began

@@ -1,0 +1,199 @@
+"""What watches do between API server and controller: silence, lies, gaps and repetitions."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from kubervisor.kube.freshness import BELIEVED_SECONDS
+from playground.fault_answers import answers, delays, serves
+from playground.fault_exchange import Reply
+from playground.fault_streams import bookmark, doubles, drops, expired, is_about, lags, swaps
+from playground.faultproxy import FaultProxy, asks
+from tests.e2e.scene import WITHIN
+from tests.faults.bench import Bench, Stage
+from tests.faults.conftest import Figure
+
+KINDS = ("pods", "services", "kubervisorservices")
+
+
+@contextmanager
+def all_cut(proxy: FaultProxy) -> Iterator[None]:
+    """Every watch breaks off, now and once more at the end."""
+    for kind in KINDS:
+        proxy.cut(kind)
+    yield
+    for kind in KINDS:
+        proxy.cut(kind)
+
+
+@contextmanager
+def all_expired(proxy: FaultProxy) -> Iterator[None]:
+    """Every watch says 410 in its middle."""
+    for kind in KINDS:
+        proxy.say(kind, expired())
+    yield
+
+
+@contextmanager
+def refused_for_a_future_version(proxy: FaultProxy) -> Iterator[None]:
+    """Another API server does not know the version yet: 504 to watches, twice each."""
+    with ExitStack() as stack:
+        for kind in KINDS:
+            rule = proxy.rule(
+                asks("watch", kind), answers(504, "Too large resource version: 9e9"), times=2
+            )
+            stack.enter_context(rule)
+            proxy.cut(kind)
+        yield
+
+
+@contextmanager
+def slow_lists_in_pieces(proxy: FaultProxy) -> Iterator[None]:
+    """A LIST is demanded, it is slow, and its first attempt expires on the way."""
+    with (
+        proxy.rule(asks("list", "pods"), delays(0.5)),
+        proxy.rule(asks("list", "pods"), answers(410), times=1),
+    ):
+        proxy.say("pods", expired())
+        yield
+
+
+DISTURBANCES = [
+    pytest.param(all_cut, id="fault_12_every_watch_breaks_off"),
+    pytest.param(all_expired, id="fault_10_every_watch_says_gone_in_its_middle"),
+    pytest.param(lambda p: p.edit("pods", doubles), id="fault_12_every_event_comes_twice"),
+    pytest.param(lambda p: p.edit("pods", swaps()), id="fault_12_events_come_in_the_wrong_order"),
+    pytest.param(lambda p: p.edit("pods", lags(0.2)), id="fault_16_every_event_comes_late"),
+    pytest.param(refused_for_a_future_version, id="fault_15_the_version_is_too_large"),
+    pytest.param(slow_lists_in_pieces, id="fault_13_slow_lists_that_expire_in_a_storm"),
+]
+
+
+@pytest.mark.parametrize("disturbed", DISTURBANCES)
+def test_the_story_ends_as_undisturbed(
+    disturbed: Callable[[FaultProxy], Iterator[None]], bench: Bench, figure: Figure
+) -> None:
+    undisturbed = bench.undisturbed()
+    with bench.stage() as stage:
+        stage.begin()
+        began = time.monotonic()
+        with disturbed(bench.proxy):  # type: ignore[attr-defined]  # edit and rule are contexts
+            stage.accuse()
+            stage.wait_out()
+        assert stage.end() == undisturbed
+        assert len(stage.ejected()) == len(set(stage.ejected())) == 2
+        figure(f"both outliers out after {time.monotonic() - began:.1f} s, each ejected once")
+
+
+def test_fault_11_a_bookmark_is_where_the_next_watch_begins(bench: Bench, stage: Stage) -> None:
+    stage.begin()
+    version = bench.scene.api.get("/api/v1/pods", limit="1")["metadata"]["resourceVersion"]
+    bench.proxy.say("pods", bookmark(version))
+    with bench.proxy.rule(asks("watch", "pods"), answers(503), times=1) as rule:
+        bench.proxy.cut("pods")
+        rule.wait(1, WITHIN)
+    assert int(rule.hits[0].query["resourceVersion"]) >= int(version)
+    stage.accuse()
+    assert stage.end() == bench.undisturbed()
+
+
+def test_fault_12_a_missed_event_of_the_outlier_is_found_at_the_write(
+    bench: Bench, stage: Stage
+) -> None:
+    """The cache has an old version of the pod: the precondition fails, and reading tells why."""
+    stage.begin()
+    held, other = stage.outliers
+    with bench.proxy.edit("pods", drops(is_about(held.name))):
+        # By hand: a pod that a person holds out is nobody's to eject, and counts as out.
+        bench.scene.observer.expect_by_hand(held)
+        stage.fleet.label(held, "kubervisor/traffic", "no")
+        stage.accuse()
+        stage.fleet.wait(lambda f: len(f.out()) == 2, WITHIN, "the other is out too")
+        stage.evaluations(5)
+    assert stage.ejected() == [other.name]
+    bench.proxy.say("pods", expired())
+    stage.scene.wait_status(lambda s: s["fleet"]["serving"] == 3, "it was read anew", stage.name)
+
+
+def test_fault_14_an_older_list_does_not_turn_time_back(
+    bench: Bench, stage: Stage, figure: Figure
+) -> None:
+    """The LIST of another API server, from before the ejections: the controller asks again."""
+    stage.begin()
+    before = bench.scene.api.get(f"/api/v1/namespaces/{bench.scene.namespace}/pods")
+    stage.accuse()
+    ended = stage.end()
+    old = serves(Reply(200, (("Content-Type", "application/json"),), json.dumps(before).encode()))
+    with bench.proxy.rule(asks("list", "pods"), old, times=3) as rule:
+        stage.detector.outliers(*stage.fleet.pods())
+        bench.proxy.say("pods", expired())
+        rule.wait(3, WITHIN)
+        stage.evaluations(5)
+    stage.evaluations(5)
+    assert len(stage.ejected()) == 2, "the floor is counted on what is, not on what was"
+    assert ended == bench.undisturbed()
+    figure(f"{len(rule.hits)} old LISTs not taken in")
+
+
+def test_fault_09_behind_a_silent_watch_the_floor_holds(
+    bench: Bench, stage: Stage, figure: Figure
+) -> None:
+    """The pods' watch says nothing any more; peers crash, and the cache shows them serving."""
+    stage.begin()
+    stage.evaluations(1)
+    with bench.proxy.silence("pods"):
+        crashed = stage.fleet.serving()[2:4]
+        for pod in crashed:
+            stage.fleet.set_ready(pod, False)
+        stage.fleet.wait(lambda f: len(f.serving()) == 3, WITHIN, "two have crashed")
+        bench.wait_silent(BELIEVED_SECONDS)
+        since = time.monotonic()
+        stage.accuse()
+        stage.evaluations(5)
+        assert stage.ejected() == [], "three serve, and three is the floor"
+        asked = bench.proxy.count(asks("list", "pods"), since)
+    for pod in crashed:
+        stage.fleet.set_ready(pod, True)
+    assert stage.end() == bench.undisturbed()
+    figure(f"a silence of {BELIEVED_SECONDS:g} s is asked about: {asked} LISTs, then a new watch")
+
+
+def test_fault_09_behind_a_silent_watch_that_misses_nothing_an_outlier_leaves(
+    bench: Bench, stage: Stage
+) -> None:
+    stage.begin()
+    with bench.proxy.silence("pods"):
+        bench.wait_silent(BELIEVED_SECONDS)
+        stage.accuse()
+        stage.wait_out()
+    assert stage.end() == bench.undisturbed()
+
+
+@pytest.mark.parametrize(
+    "stopping",
+    [
+        pytest.param(lambda stage: stage.guard(dryRun=True), id="fault_09_an_unseen_dry_run"),
+        pytest.param(
+            lambda stage: stage.scene.annotate(stage.name, "kubervisor/pause", "true"),
+            id="fault_09_an_unseen_pause",
+        ),
+        pytest.param(
+            lambda stage: stage.scene.delete_guard(stage.name), id="fault_09_an_unseen_deletion"
+        ),
+    ],
+)
+def test_what_the_watch_has_not_shown_is_found_at_the_declaration(
+    stopping: Callable[[Stage], None], bench: Bench
+) -> None:
+    with bench.stage() as stage:
+        stage.begin()
+        with bench.proxy.silence("kubervisorservices"):
+            stopping(stage)
+            stage.accuse()
+            stage.evaluations(5)
+            assert stage.ejected() == []

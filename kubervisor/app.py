@@ -36,7 +36,7 @@ from kubervisor.runtime.orphans import OrphanSweep
 from kubervisor.runtime.process import AlwaysLeader, Background, Process
 from kubervisor.runtime.rate import TokenBucket
 from kubervisor.runtime.releasing import LEASE_PREFIX
-from kubervisor.runtime.status_writer import StatusWriter
+from kubervisor.runtime.status_writer import StatusWriter, highest_epoch
 from kubervisor.runtime.supervisor import Supervisor, capacity
 from kubervisor.runtime.wiring import Wiring
 from kubervisor.runtime.workqueue import WorkQueue
@@ -185,6 +185,7 @@ def _leading(
         loops=loops,
         queue=queue,
         statuses=statuses,
+        outrank_all=lambda: elector.outrank(highest_epoch(caches.specs.values())),
         stop=stop,
         log=log,
     )

@@ -84,6 +84,7 @@ class Lease:
         self._stop = stop
         self._clock = clock
         self._wall = wall
+        self._writing = threading.Lock()
         self._held_until = _NEVER
         self._holding = False  # gained and not yet reported lost
         self._stored: _Stored | None = None
@@ -118,8 +119,23 @@ class Lease:
             self._stop.wait(self._pause())
         self._release()
 
+    def outrank(self, epoch: int) -> None:
+        """Have an epoch above `epoch`, that of some leader before us: the Lease may have been
+        deleted since, and the count with it. Raises ApiError and LeadershipLost.
+        """
+        with self._writing:
+            if self.epoch > epoch:
+                return
+            self.check()
+            self._write_as_holder({"leaseTransitions": epoch + 1}, self._clock())
+            self.epoch = epoch + 1
+
     def _attempt(self) -> None:
         """Renew or try to gain the lease; an API error changes nothing until the deadline."""
+        with self._writing:
+            self._attempt_once()
+
+    def _attempt_once(self) -> None:
         started = self._clock()
         try:
             if self._holding:

@@ -1,4 +1,4 @@
-"""Reads and writes of single KubervisorServices, and live reads of Services, past every cache."""
+"""Reads and writes of single KubervisorServices and Services, past every cache."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kubervisor.kube import paths
 from kubervisor.kube.client import Api
 from kubervisor.kube.failures import JSON_PATCH, decoded
 from kubervisor.kube.podwrites import MERGE_PATCH
-from kubervisor.kube.records import ServiceRecord, SpecRecord, decode_service, decode_spec
+from kubervisor.kube.records import ServiceRecord, SpecRecord, decode_spec
 from kubervisor.traffic.keys import FINALIZER, TRAFFIC
 
 
@@ -17,12 +17,6 @@ def get_spec(api: Api, namespace: str, name: str) -> SpecRecord:
     """Return the KubervisorService as stored now. Raises: NotFound where there is none."""
     path = paths.single(paths.KUBERVISOR_SERVICES, namespace, name)
     return decoded(path, decode_spec, api.request("GET", path))
-
-
-def get_service(api: Api, namespace: str, name: str) -> ServiceRecord:
-    """Return the Service as stored now. Raises: NotFound where there is none."""
-    path = paths.single(paths.SERVICES, namespace, name)
-    return decoded(path, decode_service, api.request("GET", path))
 
 
 def add_finalizer(api: Api, record: SpecRecord) -> SpecRecord:

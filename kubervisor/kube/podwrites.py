@@ -152,6 +152,7 @@ def _is_as_assumed(intended: Pod, fresh: Pod, kind: Kind | None) -> bool:
         fresh.traffic is intended.traffic
         and fresh.claimed_by == intended.claimed_by
         and fresh.deleting == intended.deleting
+        and fresh.epoch_mark == intended.epoch_mark  # else it was fenced: another leads
         and ejection_id(fresh) == ejection_id(intended)
         and (fresh.ready or kind is not Kind.EJECTING)
     )

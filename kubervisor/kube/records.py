@@ -157,6 +157,7 @@ def decode_pod(raw: bytes | msgspec.Raw) -> Pod:
         labels=_shared(tuple(p for p in labels.items() if not p[0].startswith(keys.PREFIX))),
         node_address=sys.intern(status.host_ip),
         returned_by_hand=traffic is Traffic.YES and keys.EJECTION_ID in notes,
+        epoch_mark=sys.intern(notes.get(keys.EPOCH, "")),
     )
 
 

@@ -136,15 +136,21 @@ class TrafficWriter:
         )
 
     def fence(self, pod: Pod, epoch: int) -> Pod:
-        """Write our epoch on `pod`, so that a late write of the leader before us conflicts."""
-        return self._writes.patch(pod, Change(None, {}, {keys.EPOCH: str(epoch)}, lambda _: False))
+        """Write our epoch on `pod`, so that a late write to it conflicts and is not repeated."""
+        # What changes nothing makes no new version: where our epoch is there, it is taken off.
+        mark = None if pod.epoch_mark == str(epoch) else str(epoch)
+        return self._writes.patch(pod, Change(None, {}, {keys.EPOCH: mark}, lambda _: False))
 
     def evict(self, pod: Pod) -> None:
         """Ask for the eviction of `pod`. Raises: Throttled where a PodDisruptionBudget refuses."""
         eviction = {
             "apiVersion": "policy/v1",
             "kind": "Eviction",
-            "metadata": {"namespace": pod.namespace, "name": pod.name},
+            "metadata": {
+                "namespace": pod.namespace,
+                "name": pod.name,
+                "labels": {keys.EVICTION: "true"},
+            },
             "deleteOptions": {"preconditions": {"uid": pod.uid, "resourceVersion": pod.version}},
         }
         self._writes.terminate(pod, "POST", path_of(pod, "eviction"), eviction)

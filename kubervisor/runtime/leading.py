@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from kubervisor.errors import ApiError, LeadershipLost
 from kubervisor.kube.reflector import Reflector
 from kubervisor.runtime.controller import Controller, run_queue
 from kubervisor.runtime.loop import Loop
@@ -20,6 +21,7 @@ from kubervisor.traffic.model import ServiceKey
 RECONCILERS = 2
 STATUS_WRITERS = 2
 BARRIER_SECONDS = 60.0
+RETRY_SECONDS = 0.5
 
 
 class Leading:
@@ -35,12 +37,14 @@ class Leading:
         loops: Iterable[Loop],
         queue: WorkQueue[ServiceKey],
         statuses: WorkQueue[ServiceKey],
+        outrank_all: Callable[[], None],
         stop: threading.Event,
         log: Log,
     ) -> None:
+        """`outrank_all` raises our epoch above that of every leader before us."""
         self._reflectors, self._controller = reflectors, controller
         self._supervisor, self._wiring = supervisor, wiring
-        self._loops = tuple(loops)
+        self._loops, self._outrank_all = tuple(loops), outrank_all
         self._queue, self._statuses, self._stop, self._log = queue, statuses, stop, log
 
     def begin(self) -> None:
@@ -55,6 +59,8 @@ class Leading:
                 self._log.warning(
                     "Waiting for a LIST", resource=reflector.name, problem=reflector.problem
                 )
+        if not self._outranks_all():
+            return
         self._log.info("Leading")
         for number in range(RECONCILERS):
             self._start(f"reconcile-{number}", self._queue, self._controller.reconcile)
@@ -63,6 +69,20 @@ class Leading:
         for loop in self._loops:
             loop.start()
         self._wiring.enqueue_all()
+
+    def _outranks_all(self) -> bool:
+        """Whether we lead with an epoch of our own; False where the process ends meanwhile."""
+        while not self._stop.is_set():
+            try:
+                self._outrank_all()
+            except ApiError as error:
+                self._log.warning("Waiting for an epoch of our own", error=str(error))
+                self._stop.wait(RETRY_SECONDS)
+            except LeadershipLost:
+                return False
+            else:
+                return True
+        return False
 
     def end(self) -> None:
         """Stop all of it; the write in hand is finished."""

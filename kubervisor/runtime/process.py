@@ -51,6 +51,9 @@ class AlwaysLeader:
     def check(self) -> None:
         """Writing is always allowed."""
 
+    def outrank(self, epoch: int) -> None:
+        """Nobody else is or was."""
+
 
 class Process:
     """Everything that runs, and the order in which it starts and ends.
@@ -84,14 +87,27 @@ class Process:
         for server in self._servers:
             start_thread("server", server.serve_forever)
         for background in self._background:
-            start_thread(background.name, background.run)
-        elector = start_thread("lease", lambda: self._elector.run(self._gained, self._lost))
+            self._start(background.name, background.run)
+        elector = self._start("lease", lambda: self._elector.run(self._gained, self._lost))
         self._stop.wait()
         return self._end(elector)
 
     def _gained(self) -> None:
         # On a thread of its own: the lease must be renewed while the caches are read anew.
-        start_thread("leading", self._leading.begin)
+        self._start("leading", self._leading.begin)
+
+    def _start(self, name: str, run: Callable[[], None]) -> threading.Thread:
+        """A thread without which the process would only seem to work: it ends with it."""
+
+        def guarded() -> None:
+            try:
+                run()
+            except Exception as error:  # noqa: BLE001 - whatever it was, half a process is none
+                self._log.error("Thread died", thread=name, error=str(error), exc_info=True)
+                self._exit_code = 1
+                self._stop.set()
+
+        return start_thread(name, guarded)
 
     def _lost(self) -> None:
         """Another process may act from now on: this one must not, so it ends."""

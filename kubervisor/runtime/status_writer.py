@@ -9,7 +9,7 @@ version moved and the epoch higher, and stops before it reaches a pod.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -181,7 +181,13 @@ def _version(record: SpecRecord) -> int:
     return int(record.resource_version) if record.resource_version.isdigit() else 0
 
 
+def highest_epoch(records: Iterable[SpecRecord]) -> int:
+    """The highest epoch that any of these objects has seen."""
+    return max((_epoch(record.status) for record in records), default=0)
+
+
 def _epoch(status: Mapping[str, Any]) -> int:
+    """The epoch of the leader that wrote `status` last, 0 where none did."""
     epoch = status.get("epoch")
     return epoch if isinstance(epoch, int) else 0
 

@@ -34,6 +34,9 @@ LEGACY_BREAK_AT = "breaker/breakAt"
 LEGACY_RETRY_COUNT = "breaker/retryCount"
 LEGACY_ANNOTATIONS = (LEGACY_BREAK_AT, LEGACY_RETRY_COUNT)
 
+# On an Eviction, which is not stored: what the admission policy on ours looks at
+EVICTION = "kubervisor/eviction"
+
 # On a KubervisorService
 PAUSE = "kubervisor/pause"
 FINALIZER = "kubervisor.k8s.io/return-traffic"

@@ -70,7 +70,7 @@ class Pod:
     pod is out by us: a pod labelled `no` or `pause` without it is a manual hold.
     `labels` are the pod's labels without those under `kubervisor/`, `node_address` is its node's
     IP. `returned_by_hand` marks a pod that serves while it still carries our ejection: a person set
-    `yes`.
+    `yes`. `epoch_mark` is the epoch that a leader left on it, empty where none did.
     """
 
     uid: PodUid
@@ -91,6 +91,7 @@ class Pod:
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     returned_by_hand: bool = False
     node_address: str = ""
+    epoch_mark: str = ""
 
     @property
     def is_out(self) -> bool:

@@ -86,7 +86,9 @@ def test_a_pod_has_the_activator_of_the_breaker_that_ejected_it_and_no_other(
     with guard.fleet("own", 4) as fleet, Detector() as quick_detector:
         quick = custom(quick_detector.address, name="quick", activator={"period": 1})
         slow = custom(detector.address, name="slow", activator={"period": 600})
-        guard.apply("own", guarding("own", quick, slow, period=1))
+        # The default one would end every pod that was ejected once.
+        kill = {"mode": "retryAndKill", "period": 1, "maxRetryCount": 0}
+        guard.apply("own", guarding("own", quick, slow, defaultActivator=kill))
         guard.wait_guarding("own")
         of_quick, of_slow = fleet.serving()[:2]
         quick_detector.outliers(of_quick)
@@ -94,7 +96,6 @@ def test_a_pod_has_the_activator_of_the_breaker_that_ejected_it_and_no_other(
         fleet.wait(lambda f: len(f.out()) == 2, PATIENCE, "both are out")
         quick_detector.outliers()
         fleet.wait(lambda f: is_served(f, of_quick), PATIENCE, "the quick one is back")
-        # The default activator's period is over too, and it is not the slow pod's.
         evaluations(detector, 4)
         assert [pod.name for pod in fleet.out()] == [of_slow.name]
         guard.delete("own")

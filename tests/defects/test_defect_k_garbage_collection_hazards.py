@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.error import HTTPError, URLError
 
 from playground.cluster import LocalCluster
@@ -115,3 +116,18 @@ def test_pods_that_come_and_go_leave_no_trace_in_the_caches(
         until(lambda: guard.controller.metric(cached) == 3, "three pods are known")
         guard.check()
         guard.delete("comes")
+
+
+def test_one_look_at_a_missing_object_is_not_enough(cluster: LocalCluster) -> None:
+    rarely = {"KUBERVISOR_ORPHAN_SWEEP_INTERVAL": "600"}
+    with Guard(cluster, env=rarely) as guard, guard.fleet("ghost", 2) as fleet:
+        assert guard.controller.stop() == 0
+        orphan = fleet.pods()[0]
+        fleet.label(orphan, "kubervisor/name", "nobody")
+        guard.controller.restart()
+        looked = re.compile(r'api_requests_total\{code="404",resource="kubervisorservices"')
+        until(lambda: looked.search(guard.controller.page("/metrics")), "it has looked once")
+        guard.check()
+        now = fleet.pod(orphan.name)
+        assert now is not None
+        assert now.labels["kubervisor/name"] == "nobody"

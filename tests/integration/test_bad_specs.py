@@ -155,6 +155,7 @@ def test_an_update_that_is_invalid_leaves_the_last_valid_activator_at_work(
         fleet.wait(lambda f: len(f.out()) == 1, PATIENCE, "one is out")
         put(guard, "update", spec | {"defaultActivator": UNKNOWN_MODE})
         guard.wait_condition("update", "Ready", "False", "SpecInvalid")
+        assert guard.get("update")["status"]["breakers"] == "oracle"
         detector.outliers(second)
         assert [pod.name for pod in fleet.out()] == [first.name]
         fleet.wait(lambda f: is_served(f, *f.pods()), PATIENCE, "its three seconds are over")

@@ -193,17 +193,6 @@ def test_live_reads_tell_what_is_gone(
     assert objects.get_spec(api, namespace, "cart") == record
     with pytest.raises(NotFound):
         objects.get_spec(api, namespace, "none")
-    with pytest.raises(NotFound):
-        objects.get_service(api, namespace, "none")
-    body = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "cart"},
-        "spec": {"clusterIP": "None", "selector": {"app": "cart"}},
-    }
-    api.request("POST", paths.collection(paths.SERVICES, namespace), body=body)
-    service = objects.get_service(api, namespace, "cart")
-    assert (service.selector, service.cluster_ip) == ({"app": "cart"}, "None")
 
 
 def fields(record: SpecRecord) -> dict[str, Any]:

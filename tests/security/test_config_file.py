@@ -150,3 +150,12 @@ def test_values_have_no_place_in_a_validation_error() -> None:
         NamedSource(name="hunter2!", url="https://a")
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_the_example_of_the_guide_is_accepted(config: Path) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "restrict-tenants.md"
+    example = re.search(r"```yaml\n(.*?)```", guide.read_text(), re.DOTALL)
+    assert example
+    config.write_text(example[1])
+
+    assert [source.name for source in Settings(config=config).sources] == ["main", "mimir"]

@@ -6,11 +6,13 @@ and, so that the probe proves anything, under one that has them all.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -142,6 +144,10 @@ def leads(ground: Ground, door: Door) -> str:
     return lease.problem or ""
 
 
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rights.md"
+QUOTED = re.compile(r"`([a-z/]+)`")
+VERBS = {"get", "list", "watch", "create", "update", "patch", "delete"}
+
 PROBES: dict[Right, Callable[[Ground, Door], str]] = {
     ("get", "pods"): reads_a_pod_again,
     ("list", "pods"): reflects("pods"),
@@ -187,6 +193,20 @@ def test_there_is_a_probe_for_every_right_of_the_chart(cluster: LocalCluster) ->
 
     assert granted == PROBES.keys()
     assert FINALIZER == "kubervisor.k8s.io/return-traffic", "the admission policies name it too"
+
+
+def test_every_right_is_on_its_page() -> None:
+    """And no other: who grants rights reads it."""
+    lines = (line.split("|") for line in PAGE.read_text().splitlines() if line.startswith("| `"))
+    told = {
+        (verb, resource)
+        for _, first, second, *_ in lines
+        for resource in QUOTED.findall(first)
+        for verb in QUOTED.findall(second)
+    }
+
+    assert told >= PROBES.keys()
+    assert {right for right in told if right[0] in VERBS} == PROBES.keys()
 
 
 def test_registering_the_definition_needs_its_three_rights(

@@ -37,6 +37,8 @@ class Stage:
         flags += [] if values.get("crds", {}).get("register") else ["--no-register-crds"]
         if values["termination"]["enabled"]:
             flags.append(f"--termination-kubeconfig={self.release.token(TERMINATION)}")
+        else:
+            flags.append("--no-allow-termination")
         self.controller = stack.enter_context(Controller(self.release.token(), *flags))
 
     def requests(self) -> dict[tuple[str, str], set[str]]:
@@ -122,10 +124,6 @@ def test_without_termination_the_same_pod_is_paused_and_nothing_is_refused(
     cluster: LocalCluster, admin: Api, stack: ExitStack
 ) -> None:
     stage = Stage(cluster, admin, stack, termination={"enabled": False}, namespaced=True)
-    stage.controller.close()
-    flags = [*FLAGS, f"--lease-namespace={stage.release.namespace}", "--no-register-crds"]
-    flags += [f"--namespace={stage.scene.namespace}", "--no-allow-termination"]
-    stage.controller = stack.enter_context(Controller(stage.release.token(), *flags))
     scene = stage.scene
     fleet = scene.fleet(4)
     scene.detector.outliers(fleet.pods()[0])

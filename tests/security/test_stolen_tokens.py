@@ -162,6 +162,7 @@ def test_the_termination_token_ends_no_pod_in_traffic(thief: Thief) -> None:
     for pod in ("serving", "unlabelled"):
         assert POLICY in thief.kubectl(TERMINATION, "delete", "pod", pod, scoped)
         assert POLICY in thief.evict(TERMINATION, pod)
+        assert POLICY in thief.evict(TERMINATION, pod, labelled=False)
     assert thief.admin.exists(f"/api/v1/namespaces/{thief.guarded}/pods/serving")
 
 

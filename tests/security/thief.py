@@ -50,9 +50,11 @@ class Thief:
         done = subprocess.run([program, *own, *args], capture_output=True, text=True, check=False)
         return f"{done.stdout}{done.stderr}"
 
-    def evict(self, account: str, pod: str, namespace: str = "") -> str:
+    def evict(self, account: str, pod: str, namespace: str = "", *, labelled: bool = True) -> str:
         """What the API server answers to an eviction; "" where it evicts."""
-        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
+        labels = {"kubervisor/eviction": "true"} if labelled else {}
+        metadata = {"name": pod, "labels": labels}
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata}
         with closing(Api(self.tokens[account])) as api:
             try:
                 api.create(

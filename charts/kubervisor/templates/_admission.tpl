@@ -1,6 +1,6 @@
 {{/* A policy on what the accounts of this release do, and its binding. Takes root, name, group,
      versions, resources, operations, and the spec's fields `variables` and `validations` as text;
-     paramKind and paramRef where a parameter is needed. */}}
+     paramKind, paramRef and objectSelector where the policy has them. */}}
 {{- define "kubervisor.restriction" -}}
 {{- $name := printf "%s-%s" (include "kubervisor.cluster" .root) .name -}}
 apiVersion: admissionregistration.k8s.io/v1
@@ -14,6 +14,9 @@ spec:
   paramKind: {{- toYaml . | nindent 4 }}
   {{- end }}
   matchConstraints:
+    {{- with .objectSelector }}
+    objectSelector: {{- toYaml . | nindent 6 }}
+    {{- end }}
     resourceRules:
       - apiGroups: [{{ .group | quote }}]
         apiVersions: ["*"]

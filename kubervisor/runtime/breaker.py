@@ -53,7 +53,8 @@ class Breaker:
         self._report = Reporter(desk)
         self._due: dict[BreakerPolicy, float] = {}
         self._waiting: dict[BreakerPolicy, Answer] = {}
-        self._latest: set[BreakerPolicy] = set()
+        self._begun: set[BreakerPolicy] = set()
+        self._phase = random.random()
 
     def step(self) -> float:
         """Ask what is due, enforce what was answered; returns the seconds until there is more."""
@@ -76,7 +77,7 @@ class Breaker:
         for gone in self._due.keys() - set(breakers):
             del self._due[gone]
             self._waiting.pop(gone, None)
-            self._latest.discard(gone)
+            self._begun.discard(gone)
         for breaker in breakers:
             if breaker not in self._due:
                 phase = random.uniform(0, min(FIRST_WITHIN, breaker.period))
@@ -87,15 +88,16 @@ class Breaker:
         if now < due:
             return
         period = breaker.period
-        if breaker in self._latest:
+        if breaker in self._begun:
             metrics.STEP_LATENESS.observe(now - due)
             # Missed periods are skipped, never caught up.
             self._due[breaker] = max(due + period, now + period / 2)
         else:
-            # The first evaluation is early; from the second on, Services are spread over the
-            # period.
-            self._due[breaker] = now + period * random.uniform(0.5, 1)
-            self._latest.add(breaker)
+            # The first evaluation is early; from the second on, Services are spread evenly, each
+            # at its own phase of the period.
+            earliest = now + period / 2
+            self._due[breaker] = earliest + (self._phase * period - earliest) % period
+            self._begun.add(breaker)
         if breaker not in self._waiting:
             self._waiting[breaker] = ask(
                 self._desk.shared, assignment.key, breaker, period=period, listener=self._wake

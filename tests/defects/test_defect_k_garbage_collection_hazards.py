@@ -106,8 +106,8 @@ def test_pods_that_come_and_go_leave_no_trace_in_the_caches(
     with Guard(cluster, env=SWEEPS) as guard, guard.fleet("comes", 3) as fleet:
         _eject_one(guard, detector, fleet)
         cached = 'kubervisor_cache_objects{resource="pods"}'
-        fleet.roll_out("2")
         old = {pod.uid for pod in fleet.pods()}
+        fleet.roll_out("2")
         fleet.wait(
             lambda f: not old & {p.uid for p in f.pods()} and len(f.serving()) == 3,
             PATIENCE,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 BURST_SECONDS = 1.2
 """How many seconds' worth may be taken at once. Ten Services with an outlier each, judged at random
-phases of a second, then lose all ten within a second and a half; with 1.0 one time in a hundred not.
+phases of a second, then lose all ten within a second and a half; with 1.0 not always.
 """
 
 

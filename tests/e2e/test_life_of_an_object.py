@@ -56,6 +56,8 @@ def test_the_second_object_on_a_service_waits_until_the_first_is_gone(scene: Sce
     with Detector() as second:
         scene.guard(scene.breaker(), defaultActivator={"period": FOREVER})
         scene.wait_condition("Ready")
+        # Creation times have whole seconds, and evaluations are at least half of one apart.
+        scene.evaluations(4)
         scene.guard(
             scene.breaker("late", asks=second), name="late", defaultActivator={"period": FOREVER}
         )

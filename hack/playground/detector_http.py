@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,12 +44,16 @@ Answer = Callable[[Exchange], None]
 class ScriptedServer:
     """Answers every request with `answer`, which may be set at any time, until closed."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, *, tls: ssl.SSLContext | None = None) -> None:
         self.answer = answer
         self._closing = threading.Event()
         self._changed = threading.Condition()
         self._requests: list[str] = []
         self._server = _Server(("127.0.0.1", 0), self._handler())
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
         """Host and port."""
         self.url = f"http://{self.address}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from playground.detector_http import Answer, ScriptedServer, as_json
+from playground.detector_http import Answer, Exchange, ScriptedServer, as_json
 
 Labels = Mapping[str, str]
 
@@ -19,13 +20,18 @@ def success(kind: str, result: object, **extra: object) -> Answer:
 def vector(
     samples: Iterable[tuple[Labels, float | str]], *, age: float = 0, **extra: object
 ) -> Answer:
-    """An instant vector of these samples; their time is `age` seconds before now.
+    """An instant vector of these samples; their time is `age` seconds before each question.
 
     A value may be a text such as `NaN`, `+Inf`, `-3` or `1.5`, as Prometheus writes them.
     """
-    at = time.time() - age
-    result = [{"metric": dict(labels), "value": [at, str(value)]} for labels, value in samples]
-    return success("vector", result, **extra)
+    kept = [(dict(labels), str(value)) for labels, value in samples]
+
+    def answer(exchange: Exchange) -> None:
+        at = time.time() - age
+        result = [{"metric": labels, "value": [at, value]} for labels, value in kept]
+        success("vector", result, **extra)(exchange)
+
+    return answer
 
 
 def empty() -> Answer:
@@ -62,5 +68,5 @@ def malformed() -> Answer:
 class PrometheusStandIn(ScriptedServer):
     """Answers every query with `answer`, an empty vector at first."""
 
-    def __init__(self) -> None:
-        super().__init__(empty())
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(empty(), tls=tls)

@@ -8,6 +8,7 @@ already, straight from the bytes.
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import msgspec
@@ -68,7 +69,7 @@ class Prometheus:
         self._session = _SampleSession(url, dial, MAX_ANSWER, credentials)
         # Retries are the next step's business: one here would outlast the step's deadline.
         self._library = PrometheusConnect(url=url, session=self._session, retry=Retry(0))
-        self._max_sample_age = max_sample_age
+        self._title, self._max_sample_age = dial.title, max_sample_age
 
     def query(self, promql: str, *, deadline: float) -> tuple[Sample, ...]:
         """The instant vector of `promql`; `deadline` in seconds from now. Raises SourceError."""
@@ -76,7 +77,17 @@ class Prometheus:
         total: Any = Timeout(total=deadline)
         params = {"timeout": f"{deadline:.3f}", "lookback_delta": f"{self._max_sample_age:.3f}"}
         samples: tuple[Sample, ...] = self._library.custom_query(promql, params, total)
+        self._refuse_old(samples)
         return samples
+
+    def _refuse_old(self, samples: tuple[Sample, ...]) -> None:
+        """An instant query is answered as of now, but for what a proxy kept from an earlier one."""
+        age = time.time() - min((sample.at for sample in samples), default=math.inf)
+        if age > self._max_sample_age:
+            raise SourceAnswerUnusable(
+                f"{self._title} answered as of {age:.0f} s ago: a cache kept the answer, "
+                f"or its clock is behind ours."
+            )
 
     def close(self) -> None:
         """Close the connections that are kept."""

@@ -69,6 +69,7 @@ def plan_ejections(
     case = _Case(breaker, policy, memory, panicking, moving, now)
 
     room = allowance(fleet, breaker, policy.budget)
+    exhausted = (Reason.BUDGET_EXHAUSTED, f"{room}{describe_out(fleet)}")
     intents: list[Intent] = []
     refused: list[Refusal] = []
     taken: set[PodUid] = set()
@@ -76,7 +77,7 @@ def plan_ejections(
         no = next((said for rule in _RULES if (said := rule(case, pod))), None)
         no = no or _shared(fleet, pod, taken)
         if no is None and len(intents) >= room.left:
-            no = (Reason.BUDGET_EXHAUSTED, f"{room}{describe_out(fleet)}")
+            no = exhausted
         if no is not None:
             refused.append(Refusal(pod, no[0], breaker.name, f"{finding.evidence}; {no[1]}"))
             continue

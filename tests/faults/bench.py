@@ -16,13 +16,14 @@ from typing import Any, Self
 from playground.cluster import LocalCluster
 from playground.controller import Controller
 from playground.detector import Detector
+from playground.detector_http import ScriptedServer
 from playground.faultproxy import FaultProxy
 from playground.fleet import Fleet
 from playground.fleet_api import Json
 from playground.fleet_manifests import Kind
 from playground.fleet_pod import Pod
 from tests.e2e import invariants as rules
-from tests.e2e.scene import FOREVER, WITHIN, Scene
+from tests.e2e.scene import FOREVER, WITHIN, Scene, condition
 
 SIZE, FLOOR = 5, 3
 EVALUATIONS = 5
@@ -36,6 +37,8 @@ class Stage:
         self.scene, self.name = scene, name
         with ExitStack() as stack:
             self.detector = stack.enter_context(Detector())
+            self.asked: ScriptedServer = self.detector
+            """Whom the breaker asks."""
             self.fleet = stack.enter_context(
                 Fleet(
                     scene.api,
@@ -90,6 +93,16 @@ class Stage:
             self.evaluations(EVALUATIONS)
         return self.state()
 
+    def wait_sources(self, status: str, reason: str) -> Json:
+        """The condition SourcesAvailable as soon as it says this; an empty reason is any."""
+
+        def said(found: Json) -> Json:
+            one = condition(found, "SourcesAvailable")
+            return one if one.get("status") == status and reason in ("", one["reason"]) else {}
+
+        found = self.scene.wait_status(said, f"SourcesAvailable={status} {reason}", self.name)
+        return said(found)
+
     def state(self) -> Json:
         """Pods by role and the standing of the KubervisorService, without names and times."""
         wanted = {pod.uid for pod in self.outliers}
@@ -112,7 +125,7 @@ class Stage:
 
     def evaluations(self, count: int) -> None:
         """Return once the detector was asked so many times more."""
-        self.scene.evaluations(count, self.detector)
+        self.scene.evaluations(count, self.asked)
 
     def __enter__(self) -> Self:
         return self
@@ -128,23 +141,32 @@ class Stage:
 class Bench:
     """A namespace, its controller behind `proxy`, and one stage after the other."""
 
-    def __init__(self, cluster: LocalCluster, namespace: str) -> None:
+    def __init__(
+        self,
+        cluster: LocalCluster,
+        namespace: str,
+        *,
+        flags: tuple[str, ...] = (),
+        env: dict[str, str] | None = None,
+    ) -> None:
         self._numbers = itertools.count()
         self._undisturbed: Json = {}
         with ExitStack() as stack:
             self.scene = stack.enter_context(Scene(cluster, namespace))
             self.proxy = stack.enter_context(FaultProxy(cluster))
             self.controller: Controller = self.scene.controller(
-                f"--kubeconfig={self.proxy.kubeconfig}"
+                f"--kubeconfig={self.proxy.kubeconfig}", *flags, env=env
             )
             self.scene.wait_leading(self.controller)
             self._stack = stack.pop_all()
 
     @contextmanager
-    def stage(self, *, size: int = SIZE, kind: Kind = Kind.DEPLOYMENT) -> Iterator[Stage]:
+    def stage(
+        self, *, size: int = SIZE, kind: Kind = Kind.DEPLOYMENT, of: type[Stage] = Stage
+    ) -> Iterator[Stage]:
         """A new stage; on leaving, no invariant may have been broken on it."""
         before = len(self.scene.observer.breaches)
-        with Stage(self.scene, f"shop-{next(self._numbers)}", size=size, kind=kind) as stage:
+        with of(self.scene, f"shop-{next(self._numbers)}", size=size, kind=kind) as stage:
             yield stage
         breaches = self.scene.observer.breaches[before:]
         del self.scene.observer.breaches[before:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,15 +21,21 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
     return lambda text: record_property("figure", text)
 
 
+@contextmanager
+def a_namespace(cluster: LocalCluster) -> Iterator[str]:
+    """A namespace for a whole file, in which pods can be created."""
+    name = f"faults-{secrets.token_hex(4)}"
+    cluster.kubectl("create", "namespace", name)
+    cluster.kubectl("wait", "serviceaccount/default", f"-n={name}", "--for=create", "--timeout=30s")
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
 @pytest.fixture(scope="module")
 def bench(taught: LocalCluster) -> Iterator[Bench]:
     """One controller behind a fault proxy, in a namespace of its own."""
-    name = f"faults-{secrets.token_hex(4)}"
-    taught.kubectl("create", "namespace", name)
-    taught.kubectl("wait", "serviceaccount/default", f"-n={name}", "--for=create", "--timeout=30s")
-    with Bench(taught, name) as bench:
+    with a_namespace(taught) as name, Bench(taught, name) as bench:
         yield bench
-    taught.kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ def test_a_leader_that_wakes_changes_nothing_and_ends(
     scene.wait_leading(standby, within=25)
     took = time.monotonic() - began
     fleet.wait(lambda f: len(f.out()) == 3, WITHIN, "the standby has acted")
+    scene.wait_status(lambda s: s["fleet"]["ejected"] == 3, "and said so")
     threading.Event().wait(max(0.0, began + frozen - time.monotonic()))
     with scene.observer.silence("pods", "kubervisorservices"):
         leader.send_signal(signal.SIGCONT)
@@ -104,8 +105,9 @@ def test_a_late_write_of_the_leader_before_gets_a_conflict(
     scene.wait_condition("Ready")
     victim, other = fleet.pods()[:2]
     holds = Holds()
-    with proxy.rule(ejects, holds):
+    with proxy.rule(ejects, holds) as rule:
         scene.detector.outliers(victim)
+        rule.wait(1, WITHIN)
         status = scene.wait_status(lambda s: s.get("intents"), "the ejection is declared")
         assert status["intents"][0]["podUid"] == victim.uid
         scene.detector.outliers()

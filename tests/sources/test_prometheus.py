@@ -30,7 +30,7 @@ from .servers import (
     serving,
 )
 
-AT = 1795243344.421
+AT = 4_000_000_000.421  # far ahead, so that no answer of it is an old one
 DEADLINE = 20.0  # longer than any answer here takes; tests of the deadline have their own
 
 
@@ -53,6 +53,13 @@ def test_samples_carry_labels_value_and_instant(sources: Sources) -> None:
 
 def test_an_empty_vector_is_an_answer(sources: Sources) -> None:
     assert query(sources, answering(vector())) == ()
+
+
+def test_an_answer_that_a_cache_kept_is_refused(sources: Sources) -> None:
+    old = vector(({"pod": "a"}, "1")).replace(str(AT), "1700000000")
+
+    with pytest.raises(errors.SourceAnswerUnusable, match="a cache kept the answer"):
+        query(sources, answering(old))
 
 
 def test_infos_do_not_spoil_an_answer(sources: Sources) -> None:

@@ -35,11 +35,7 @@ class Ground:
         accounts = [ALL, *rights]
         for right in accounts:
             self._account(right)
-        spec: Json = {"spec": guarding("shop", custom("a.b"))}
-        version = {"apiVersion": "kubervisor.k8s.io/v1alpha1", "kind": "KubervisorService"}
-        admin.apply(
-            path_of(self.namespace, "shop"), version | {"metadata": {"name": "shop"}} | spec
-        )
+        self.guard()
         # The roles written last are known last.
         until(lambda: not self._lacks(accounts[-1], *accounts[1]), "the accounts have their rights")
 
@@ -64,8 +60,11 @@ class Ground:
         return records.decode_pod(json.dumps(stored).encode())
 
     def guard(self) -> records.SpecRecord:
-        """The KubervisorService, without a finalizer."""
+        """The KubervisorService, without a finalizer; made anew where its CRD was deleted."""
         path = path_of(self.namespace, "shop")
+        version = {"apiVersion": "kubervisor.k8s.io/v1alpha1", "kind": "KubervisorService"}
+        spec: Json = {"metadata": {"name": "shop"}, "spec": guarding("shop", custom("a.b"))}
+        self._admin.apply(path, version | spec)
         self._admin.merge(path, {"metadata": {"finalizers": None}})
         return records.decode_spec(json.dumps(self._admin.get(path)).encode())
 

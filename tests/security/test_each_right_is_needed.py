@@ -95,7 +95,8 @@ def _runs(reflector: Reflector[Any], stop: threading.Event) -> str:
 
 
 def reads_a_guard(ground: Ground, door: Door) -> str:
-    return refusal(lambda: get_spec(door, ground.namespace, "shop"))
+    there = ground.guard()
+    return refusal(lambda: get_spec(door, there.namespace, there.name))
 
 
 def adds_its_finalizer(ground: Ground, door: Door) -> str:

@@ -34,9 +34,9 @@ from kubervisor.runtime.leading import Leading
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.orphans import OrphanSweep
 from kubervisor.runtime.process import AlwaysLeader, Background, Process
-from kubervisor.runtime.rate import TokenBucket
 from kubervisor.runtime.releasing import LEASE_PREFIX
 from kubervisor.runtime.status_writer import StatusWriter, highest_epoch
+from kubervisor.runtime.storm import EjectionLimit
 from kubervisor.runtime.supervisor import Supervisor, capacity
 from kubervisor.runtime.wiring import Wiring
 from kubervisor.runtime.workqueue import WorkQueue
@@ -140,7 +140,7 @@ def _leading(
         gatherer=Gatherer(caches.pods, caches.services, overlay),
         sources=_sources(settings, caches),
         fetches=FetchPool(clock=clock),
-        ejections=TokenBucket(settings.max_ejections_per_second),
+        ejections=EjectionLimit(settings.max_ejections_per_second),
         clock=clock,
         log=log,
         events=events,

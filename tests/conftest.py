@@ -44,6 +44,12 @@ def cluster() -> Iterator[LocalCluster]:
 @pytest.fixture(scope="session")
 def taught(cluster: LocalCluster) -> LocalCluster:
     """The cluster, which serves KubervisorServices."""
+    teach(cluster)
+    return cluster
+
+
+def teach(cluster: LocalCluster) -> None:
+    """Return once the cluster serves KubervisorServices."""
     cluster.kubectl("apply", "--server-side", f"--filename={CRDS}")
     cluster.kubectl("wait", f"--filename={CRDS}", "--for=condition=Established", "--timeout=30s")
     deadline, pause = time.monotonic() + SERVED_WITHIN, threading.Event()
@@ -52,7 +58,6 @@ def taught(cluster: LocalCluster) -> LocalCluster:
         while not _is_served(api):
             assert time.monotonic() < deadline, "the API server never served KubervisorServices"
             pause.wait(0.05)
-    return cluster
 
 
 def _is_served(api: Api) -> bool:

@@ -28,6 +28,8 @@ from kubervisor.traffic.policy import BreakerPolicy
 
 JUDGING = frozenset({Stance.GUARD, Stance.DRY_RUN, Stance.GIVE_BACK, Stance.HOLD})
 IDLE = 30.0
+LONGEST_WAIT = 1.0
+"""Seconds a Breaker waits for its turn to eject; a longer wait is the next evaluation's."""
 FIRST_WITHIN = 1.0
 """Seconds within which a new breaker judges for the first time."""
 
@@ -143,7 +145,7 @@ class Breaker:
         tried: set[PodUid] = set()
         while not self._desk.stopped.is_set() and self._is_recent(case):
             wait = self._eject_next(case, tried)
-            if wait is None:
+            if wait is None or wait > LONGEST_WAIT:
                 return
             if self._desk.stopped.wait(wait):
                 return
@@ -166,7 +168,7 @@ class Breaker:
                 intent = self._decide(case, fleet, tried)
                 if intent is None or desk.ledger.lost_pods:
                     return None
-                wait = desk.shared.ejections.take()
+                wait = desk.shared.ejections.take(case.assignment.key)
                 if wait == 0:
                     tried.add(intent.pod.uid)
                     self._actuator.eject(desk, intent, fleet, decided_at=case.decided_at)

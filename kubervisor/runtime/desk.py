@@ -15,8 +15,8 @@ from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.fetching import FetchPool
 from kubervisor.runtime.gather import Gatherer
 from kubervisor.runtime.ledger import Ledger
-from kubervisor.runtime.rate import TokenBucket
 from kubervisor.runtime.restoring import decisions_in, lost_pods_in
+from kubervisor.runtime.storm import EjectionLimit
 from kubervisor.sources import Sources
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.bounds import Bounds
@@ -37,7 +37,7 @@ class Shared:
     gatherer: Gatherer
     sources: Sources
     fetches: FetchPool
-    ejections: TokenBucket
+    ejections: EjectionLimit
     clock: Clock
     log: Log
     events: EventRecorder

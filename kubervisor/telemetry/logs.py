@@ -7,7 +7,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -27,6 +28,20 @@ def printable(value: str, *, limit: int = LONGEST_VALUE) -> str:
     """
     clean = text.printable(value[: limit + 1])
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+class _Lossy:
+    """Standard error; a line that it does not take (a full disk, a closed pipe) is lost, for the
+    work that it tells of matters more.
+    """
+
+    def write(self, line: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 class _OneLine(logging.Formatter):
@@ -53,11 +68,11 @@ def set_up(*, level: str, form: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lossy())),
         cache_logger_on_first_use=True,
     )
     # Libraries log through the standard library; only what a person should look at gets through.
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Lossy())
     handler.setFormatter(_OneLine("%(name)s: %(message)s"))
     logging.basicConfig(level=logging.ERROR, handlers=[handler])
 

@@ -1,0 +1,76 @@
+"""What a storm of ejections is, and what is left of it after its first minute."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from kubervisor.runtime.storm import EjectionLimit
+
+SERVICES = [f"shop-{number}" for number in range(20)]
+
+
+class Hands:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def ejections(
+    limit: EjectionLimit, clock: Hands, *, seconds: float, services: list[str], each: float = 0.1
+) -> Counter[str]:
+    """How many pods each Service ejects when all of them want to all the time."""
+    done: Counter[str] = Counter()
+    ends = clock.now + seconds
+    while clock.now < ends:
+        done.update(service for service in services if limit.take(service) == 0)
+        clock.now += each
+    return done
+
+
+def test_the_first_minute_of_a_storm_has_the_whole_rate() -> None:
+    clock = Hands()
+    done = ejections(EjectionLimit(5, clock=clock), clock, seconds=60, services=SERVICES)
+
+    assert 295 <= done.total() <= 307
+
+
+def test_after_a_minute_each_service_ejects_one_pod_in_ten_seconds() -> None:
+    clock = Hands()
+    limit = EjectionLimit(5, clock=clock)
+    ejections(limit, clock, seconds=61, services=SERVICES)
+
+    done = ejections(limit, clock, seconds=100, services=SERVICES)
+
+    assert all(9 <= done[service] <= 11 for service in SERVICES)
+
+
+def test_a_calm_minute_ends_a_storm() -> None:
+    clock = Hands()
+    limit = EjectionLimit(5, clock=clock)
+    ejections(limit, clock, seconds=90, services=SERVICES)
+    clock.now += 61
+
+    done = ejections(limit, clock, seconds=10, services=SERVICES[:1])
+
+    assert done.total() >= 50
+
+
+def test_one_pod_after_another_for_hours_is_no_storm() -> None:
+    clock = Hands()
+    limit = EjectionLimit(5, clock=clock)
+
+    done = ejections(limit, clock, seconds=7200, services=SERVICES[:1], each=2)
+
+    assert done.total() == 3600
+
+
+def test_a_service_that_is_calm_is_not_slowed_by_the_storm_of_others() -> None:
+    clock = Hands()
+    limit = EjectionLimit(5, clock=clock)
+    ejections(limit, clock, seconds=90, services=SERVICES[1:])
+
+    assert limit.take(SERVICES[0]) == 0

@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check
 export PYTHONPATH := $(CURDIR)/hack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check e2e controlplane bench audit clean
+.PHONY: help setup demo test check e2e controlplane bench faults soak audit clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,15 @@ controlplane: setup ## build the cluster's programs where missing (minutes, once
 
 bench: setup controlplane ## figures of speed, memory and load beside the floor measured in the same run
 	@$(BIN)/python -m benchmarks
+
+faults: setup controlplane ## every fault of docs/reference/faults.md, half an hour; writes that page
+	@mkdir -p build && rm -f build/faults.xml
+	$(BIN)/pytest tests/faults -m "" -o junit_family=xunit1 --junitxml=build/faults.xml || true
+	@$(BIN)/python -m tests.faults.report build/faults.xml
+
+MINUTES ?= 5
+soak: setup controlplane ## a churning fleet with faults: memory, threads, files, requests; MINUTES=5
+	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 audit: setup ## look the locked packages up among the known advisories
 	@$(BIN)/python hack/audit.py requirements/*.lock

@@ -108,8 +108,8 @@ class Exchange:
 
     def forward(self) -> Reply:
         """Hand the request to the API server and return its whole answer. Raises OSError."""
-        answer = self.send()
-        return Reply(answer.status, kept_headers(answer), answer.read())
+        with self.send() as answer:
+            return Reply(answer.status, kept_headers(answer), answer.read())
 
     def reply(self, reply: Reply) -> None:
         """Answer the client. Raises OSError where it has gone."""

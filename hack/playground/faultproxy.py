@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
 from typing import Any, Self
@@ -270,7 +270,10 @@ class FaultProxy:
             exchange.hang_up()  # one side has gone: so does the other
 
     def _watch(self, exchange: Exchange) -> None:
-        answer = exchange.send()
+        with exchange.send() as answer:
+            self._pass_on(exchange, answer)
+
+    def _pass_on(self, exchange: Exchange, answer: HTTPResponse) -> None:
         if answer.status != 200:
             exchange.reply(Reply(answer.status, kept_headers(answer), answer.read()))
             return

@@ -141,7 +141,8 @@ class Fleet:
     def set_ready(self, pod: Pod, ready: bool) -> None:
         """Let the pod pass or fail its readiness probe."""
         body = self.api.get(self._path(pod))
-        conditions = [c for c in body["status"]["conditions"] if c["type"] != "Ready"]
+        known = body["status"].get("conditions", ())
+        conditions = [c for c in known if c["type"] != "Ready"]
         conditions.append({"type": "Ready", "status": "True" if ready else "False"})
         self.api.merge(f"{self._path(pod)}/status", {"status": {"conditions": conditions}})
 

@@ -8,6 +8,7 @@ said the same. Where events keep coming nothing is asked.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -25,6 +26,9 @@ from kubervisor.traffic.model import Pod, PodUid
 BELIEVED_SECONDS = 5.0
 """How old the last sign of life of a watch may be; bookmarks alone come once a minute."""
 LIST_SECONDS = 5.0
+
+_Fleet = tuple[str, frozenset[tuple[str, str]]]
+"""Namespace and selector."""
 
 
 class Freshness:
@@ -44,7 +48,13 @@ class Freshness:
             if watch.name.partition("/")[0] == "pods"
         }
         self._lock = threading.Lock()
-        self._confirmed: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
+        self._confirmed: dict[_Fleet, float] = {}
+        self._doubted: set[_Fleet] = set()
+
+    def doubt(self, namespace: str, selector: Mapping[str, str]) -> None:
+        """A write met a pod that is not as the watch has shown it: perhaps an event was missed."""
+        with self._lock:
+            self._doubted.add((namespace, frozenset(selector.items())))
 
     def confirm(
         self,
@@ -63,8 +73,9 @@ class Freshness:
         asked = (namespace, frozenset(selector.items()))
         began = self._clock()
         with self._lock:
-            confirmed = self._confirmed.get(asked, watch.last_sign)
-        if began - max(confirmed, watch.last_sign) < BELIEVED_SECONDS:
+            doubted = asked in self._doubted
+            confirmed = max(self._confirmed.get(asked, -math.inf), watch.last_sign)
+        if not doubted and began - confirmed < BELIEVED_SECONDS:
             return
         query = {"labelSelector": ",".join(f"{k}={v}" for k, v in sorted(selector.items()))}
         listed = list_all(
@@ -76,6 +87,8 @@ class Freshness:
         )
         stored = {pod.uid: pod.version for pod in listed if is_member(pod)}
         shown = {pod.uid: pod.version for pod in members}
+        with self._lock:
+            self._doubted.discard(asked)
         if any(stored.get(u) != shown.get(u) for u in {*stored, *shown} - {*changing}):
             watch.renew()
             raise ApiUnavailable(

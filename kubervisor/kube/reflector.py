@@ -197,8 +197,9 @@ class Reflector(Generic[T]):
         if _number(version) >= self._newest:
             self._older_since = None
             return
-        self._older_since = self._older_since or self._clock()
-        if self._clock() - self._older_since < RESTORED_SECONDS:
+        now = self._clock()
+        self._older_since = now if self._older_since is None else self._older_since
+        if now - self._older_since < RESTORED_SECONDS:
             raise ApiUnavailable(
                 f"{self._path}: the list of version {version} is older than {self._newest}, which "
                 "was seen before: the API server is behind, or was restored from a backup"

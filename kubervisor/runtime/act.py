@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import uuid
 
-from kubervisor.errors import ApiError, Conflict, NotFound, Throttled
+from kubervisor.errors import ApiError, ApiUnavailable, Conflict, NotFound, Throttled
 from kubervisor.kube.caches import ObjectCache
 from kubervisor.kube.events import EventType
 from kubervisor.kube.freshness import Freshness
@@ -42,8 +42,10 @@ class Actuator:
         self._freshness = freshness
 
     def eject(self, desk: Desk, intent: Intent, fleet: Fleet, *, decided_at: float) -> bool:
-        """True where the pod was taken out of traffic; False where it changed or the write
-        failed.
+        """True where the pod was taken out of traffic; False where it changed or the write was
+        refused.
+
+        Raises ApiUnavailable and Throttled: the API server is the obstacle, not the pod.
         """
         ejection, now = uuid.uuid4().hex, desk.shared.clock.wall()
         room = self._room(desk, intent, fleet)
@@ -68,10 +70,13 @@ class Actuator:
             )
         except (Conflict, NotFound) as error:
             # The pod is not what it was when it was judged; the next evaluation looks again.
+            self._freshness.doubt(fleet.key.namespace, dict(desk.assignment.selector))
             desk.log.info("Pod changed before its ejection", pod=intent.pod.name, error=str(error))
             return False
         except ApiError as error:
             desk.log.warning("Could not eject pod", pod=intent.pod.name, error=str(error))
+            if isinstance(error, (ApiUnavailable, Throttled)):
+                raise
             return False
         acknowledged = desk.shared.clock.monotonic()
         metrics.WRITE_DURATION.observe(acknowledged - decided_at)

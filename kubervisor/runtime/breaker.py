@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
-from kubervisor.errors import SourceError
+from kubervisor.errors import ApiUnavailable, SourceError, Throttled
 from kubervisor.runtime.act import Actuator
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Desk
@@ -171,7 +171,10 @@ class Breaker:
                 wait = desk.shared.ejections.take(case.assignment.key)
                 if wait == 0:
                     tried.add(intent.pod.uid)
-                    self._actuator.eject(desk, intent, fleet, decided_at=case.decided_at)
+                    try:
+                        self._actuator.eject(desk, intent, fleet, decided_at=case.decided_at)
+                    except (ApiUnavailable, Throttled):
+                        return None  # the next evaluation tries again; others would fare no better
                 return wait
 
     def _decide(self, case: _Case, fleet: Fleet, tried: set[PodUid]) -> Intent | None:

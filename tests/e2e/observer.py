@@ -15,6 +15,7 @@ from playground.fleet_manifests import namespace_path
 from playground.fleet_pod import Pod
 from playground.fleet_watch import Watch
 from tests.e2e import invariants as rules
+from tests.e2e.grace import Grace
 
 GUARDS = "/apis/kubervisor.k8s.io/v1alpha1/namespaces/{}/kubervisorservices"
 EVENTS = "/apis/events.k8s.io/v1/namespaces/{}/events"
@@ -51,13 +52,19 @@ class Passage:
 
 
 class Observer:
-    """Of one namespace, until closed; leaving its context fails when an invariant was broken."""
+    """Of one namespace, until closed; leaving its context fails when an invariant was broken.
 
-    def __init__(self, api: Api, namespace: str) -> None:
+    What others did to other pods within `grace` seconds before an ejection does not count against
+    it: where they act all the time, nobody can know of an act that is under way.
+    """
+
+    def __init__(self, api: Api, namespace: str, *, grace: float = 0.0) -> None:
+        self._grace = Grace(grace)
         self.breaches: list[str] = []
         self.passages: list[Passage] = []
         self._writes: list[Write] = []
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
+        self._gone: set[str] = set()
         self._specs: list[Json] = []
         self._by_hand: set[str] = set()
         self._ejections: set[str] = set()
@@ -141,7 +148,9 @@ class Observer:
 
     def _is_told(self, kind: str, stored: dict[str, int]) -> bool:
         known = {_uid(body): _version(body) for body in self._objects[kind].values()}
-        return all(known.get(uid, 0) >= version for uid, version in stored.items())
+        return all(
+            uid in self._gone or known.get(uid, 0) >= version for uid, version in stored.items()
+        )
 
     def wait_quiet(self, seconds: float, timeout: float) -> None:
         """Return once nothing at all has changed for `seconds`."""
@@ -180,10 +189,13 @@ class Observer:
         with self._changed:
             before = self._objects[kind].get(key)
             if body is None:
-                self._objects[kind].pop(key, None)
+                gone = self._objects[kind].pop(key, None)
+                self._gone |= {_uid(gone)} if gone else set()
             else:
                 self._objects[kind][key] = body
             self._note(kind, key, before, body, at)
+            if kind == "pods" and not self._writes[-1].ours:
+                self._grace.note(key, before, at)
             if kind == "pods" and body is not None:
                 self._pod(key, before, body)
             elif kind == "kubervisorservices" and body is not None:
@@ -226,13 +238,17 @@ class Observer:
         breaker = rules.labels(pod).get(rules.STRATEGY)
         services = self._objects["services"]
         return rules.Surroundings(
-            pods=self._objects["pods"].values(),
+            pods=self._grace.as_known(self._objects["pods"], _key(pod), time.monotonic()),
             selectors={
                 body["metadata"]["name"]: body["spec"].get("selector") or {}
                 for body in services.values()
             },
             spec=next((s for s in reversed(self._specs) if breaker in _breakers(s)), None),
         )
+
+
+def _key(body: Json) -> str:
+    return f"{body['metadata']['namespace']}/{body['metadata']['name']}"
 
 
 def _uid(body: Json) -> str:

@@ -31,13 +31,14 @@ SHORT_LEASE = {"KUBERVISOR_LEASE_DURATION": "1.5"}
 class Scene:
     """Everything made here ends with the scene; the observer is asked at the end."""
 
-    def __init__(self, cluster: LocalCluster, namespace: str) -> None:
+    def __init__(self, cluster: LocalCluster, namespace: str, *, grace: float = 0.0) -> None:
+        """`grace` is the observer's."""
         self.cluster, self.namespace = cluster, namespace
         with ExitStack() as stack:
             self.api = Api(cluster.kubeconfig)
             stack.callback(self.api.close)
             stack.callback(self._let_go)
-            self.observer = stack.enter_context(Observer(self.api, namespace))
+            self.observer = stack.enter_context(Observer(self.api, namespace, grace=grace))
             self.detector = stack.enter_context(Detector())
             self._stack = stack.pop_all()
         self._controllers = ExitStack()

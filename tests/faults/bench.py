@@ -148,11 +148,12 @@ class Bench:
         *,
         flags: tuple[str, ...] = (),
         env: dict[str, str] | None = None,
+        grace: float = 0.0,
     ) -> None:
         self._numbers = itertools.count()
         self._undisturbed: Json = {}
         with ExitStack() as stack:
-            self.scene = stack.enter_context(Scene(cluster, namespace))
+            self.scene = stack.enter_context(Scene(cluster, namespace, grace=grace))
             self.proxy = stack.enter_context(FaultProxy(cluster))
             self.controller: Controller = self.scene.controller(
                 f"--kubeconfig={self.proxy.kubeconfig}", *flags, env=env

@@ -14,6 +14,9 @@ from tests.faults.bench import Bench, Stage
 
 Figure = Callable[[str], None]
 
+LONG = pytest.mark.long
+"""Left to `make faults`: `make test` has three minutes for this folder, and a case of its kind."""
+
 
 @pytest.fixture
 def figure(record_property: Callable[[str, object], None]) -> Figure:

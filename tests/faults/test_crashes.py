@@ -20,7 +20,7 @@ from playground.faultproxy import Match, asks
 from tests.e2e import invariants as rules
 from tests.e2e.scene import SHORT_LEASE, WITHIN
 from tests.faults.bench import Bench, Stage
-from tests.faults.conftest import Figure, a_namespace
+from tests.faults.conftest import LONG, Figure, a_namespace
 from tests.faults.test_writes import declares, ejects
 
 CRASHES = {"lost": hangs, "done": commits_and_hangs}
@@ -109,12 +109,14 @@ def labels_first(request: Request) -> bool:
 @pytest.mark.parametrize(
     ("match", "how"),
     [
-        pytest.param(FINALIZERS, "done", id="fault_07_after_the_finalizer"),
-        pytest.param(STATUSES, "done", id="fault_06_after_the_first_status"),
+        pytest.param(FINALIZERS, "done", id="fault_07_after_the_finalizer", marks=LONG),
+        pytest.param(STATUSES, "done", id="fault_06_after_the_first_status", marks=LONG),
         pytest.param(labels_first, "lost", id="fault_07_before_the_first_label"),
         pytest.param(declares, "done", id="fault_06_after_the_declaration"),
         pytest.param(ejects, "lost", id="fault_06_before_the_ejection"),
-        pytest.param(ejects, "done", id="fault_06_after_the_ejection_before_the_status"),
+        pytest.param(
+            ejects, "done", id="fault_06_after_the_ejection_before_the_status", marks=LONG
+        ),
     ],
 )
 def test_a_kill_in_a_write_changes_nothing_of_the_end(
@@ -127,7 +129,7 @@ def test_a_kill_in_a_write_changes_nothing_of_the_end(
     ("match", "how"),
     [
         pytest.param(asks("patch", "pods"), "done", id="fault_07_in_the_release_of_a_pod"),
-        pytest.param(FINALIZERS, "lost", id="fault_07_before_the_finalizer_is_removed"),
+        pytest.param(FINALIZERS, "lost", id="fault_07_before_the_finalizer_is_removed", marks=LONG),
     ],
 )
 def test_a_kill_during_a_deletion_leaves_nothing_behind(
@@ -136,7 +138,7 @@ def test_a_kill_during_a_deletion_leaves_nothing_behind(
     ends_with_nothing_left(bench, match, CRASHES[how], figure)
 
 
-@pytest.mark.long
+@LONG
 @pytest.mark.parametrize("how", CRASHES)
 @pytest.mark.parametrize("number", [f"fault_06_in_write_{n:02}" for n in range(1, WRITES + 1)])
 def test_a_kill_in_each_write_changes_nothing_of_the_end(
@@ -145,7 +147,7 @@ def test_a_kill_in_each_write_changes_nothing_of_the_end(
     ends_as_undisturbed(bench, nth(int(number[-2:])), CRASHES[how], figure)
 
 
-@pytest.mark.long
+@LONG
 @pytest.mark.parametrize("how", CRASHES)
 @pytest.mark.parametrize(
     "number", [f"fault_07_in_write_of_a_deletion_{n:02}" for n in range(1, LAST_WRITES + 1)]

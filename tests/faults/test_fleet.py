@@ -13,7 +13,7 @@ from tests.builders import NOW, a_breaker, a_fleet, a_policy, a_verdict
 from tests.e2e import invariants as rules
 from tests.e2e.scene import FOREVER, WITHIN, names
 from tests.faults.bench import Bench, Stage
-from tests.faults.conftest import Figure
+from tests.faults.conftest import LONG, Figure
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
 
@@ -25,6 +25,7 @@ def half(stage: Stage, **more: object) -> None:
     stage.scene.wait_condition("Ready", name=stage.name)
 
 
+@LONG
 def test_fault_29_all_pods_are_outliers(bench: Bench, figure: Figure) -> None:
     with bench.stage(size=10) as stage:
         half(stage)
@@ -49,6 +50,7 @@ def test_fault_30_the_outliers_grow_past_the_budget_one_by_one(
         figure("outliers 1 to 6 of 6: ejected 1, 2, 3, 3, 3, 3")
 
 
+@LONG
 def test_fault_31_a_scale_down_that_leaves_mostly_ejected_pods(bench: Bench) -> None:
     with bench.stage(size=10) as stage:
         half(stage)
@@ -93,6 +95,7 @@ def test_fault_33_a_scale_down_takes_the_healthy_pods(bench: Bench) -> None:
         )
 
 
+@LONG
 def test_fault_34_a_rollout_while_pods_are_out(stage: Stage) -> None:
     stage.begin()
     stage.accuse()
@@ -105,6 +108,7 @@ def test_fault_34_a_rollout_while_pods_are_out(stage: Stage) -> None:
     assert not stage.fleet.out()
 
 
+@LONG
 def test_fault_35_a_disruption_budget_defers_the_end_of_a_pod(bench: Bench, stage: Stage) -> None:
     path = f"/apis/policy/v1/namespaces/{bench.scene.namespace}/poddisruptionbudgets/{stage.name}"
     budget = {
@@ -129,6 +133,7 @@ def test_fault_35_a_disruption_budget_defers_the_end_of_a_pod(bench: Bench, stag
     bench.scene.api.delete(path)
 
 
+@LONG
 def test_fault_36_a_drain_of_healthy_peers_brings_the_ejected_back(bench: Bench) -> None:
     with bench.stage(size=4) as stage:
         half(stage)
@@ -149,6 +154,7 @@ def test_fault_36_a_drain_of_healthy_peers_brings_the_ejected_back(bench: Bench)
         stage.fleet.wait(lambda f: len(f.serving()) >= 2, WITHIN, "it recovers")
 
 
+@LONG
 def test_fault_37_two_objects_on_one_service(bench: Bench, stage: Stage) -> None:
     stage.begin()
     late = f"{stage.name}-late"
@@ -163,6 +169,7 @@ def test_fault_37_two_objects_on_one_service(bench: Bench, stage: Stage) -> None
     assert stage.end() == bench.undisturbed()
 
 
+@LONG
 def test_fault_37_a_pod_of_two_services_leaves_the_other_one_served(
     bench: Bench, stage: Stage
 ) -> None:
@@ -206,13 +213,15 @@ def test_fault_39_the_service_is_deleted_and_made_again(bench: Bench, stage: Sta
 
 
 SERVICES = [
-    pytest.param({"clusterIP": "None"}, "Guarding", id="fault_40_headless"),
+    pytest.param({"clusterIP": "None"}, "Guarding", id="fault_40_headless", marks=LONG),
     pytest.param(
         {"type": "ExternalName", "externalName": "a.example", "selector": None},
         "ServiceUnsupported",
         id="fault_40_external_name",
     ),
-    pytest.param({"selector": None}, "ServiceWithoutSelector", id="fault_40_without_a_selector"),
+    pytest.param(
+        {"selector": None}, "ServiceWithoutSelector", id="fault_40_without_a_selector", marks=LONG
+    ),
 ]
 
 
@@ -238,7 +247,7 @@ def test_services_of_other_kinds(spec: dict[str, str], reason: str, bench: Bench
 @pytest.mark.parametrize(
     ("kind", "size", "out"),
     [
-        pytest.param(Kind.STATEFUL_SET, 5, 2, id="fault_41_a_stateful_set"),
+        pytest.param(Kind.STATEFUL_SET, 5, 2, id="fault_41_a_stateful_set", marks=LONG),
         pytest.param(Kind.DAEMON_SET, 1, 0, id="fault_41_a_daemon_set_of_one_keeps_its_one"),
     ],
 )

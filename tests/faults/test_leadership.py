@@ -16,7 +16,7 @@ from playground.fault_answers import Holds, answers, hangs
 from playground.faultproxy import FaultProxy, asks
 from tests.e2e import invariants as rules
 from tests.e2e.scene import FOREVER, SHORT_LEASE, WITHIN, Scene, names
-from tests.faults.conftest import Figure
+from tests.faults.conftest import LONG, Figure
 from tests.faults.test_writes import ejects
 
 USUAL_LEASE = {"KUBERVISOR_LEASE_DURATION": "15"}
@@ -61,7 +61,7 @@ def lost_the_lease(controller: Controller) -> bool:
             USUAL_LEASE,
             20.0,
             id="fault_01_the_leader_is_frozen_for_20_seconds",
-            marks=pytest.mark.long,
+            marks=LONG,
         ),
     ],
 )
@@ -89,13 +89,24 @@ def test_a_leader_that_wakes_changes_nothing_and_ends(
 
 
 @pytest.mark.parametrize(
-    "ending",
+    ("ending", "deleted"),
     [
-        pytest.param(signal.SIGSTOP, id="fault_01_frozen_between_declaration_and_write"),
-        pytest.param(signal.SIGKILL, id="fault_06_killed_between_declaration_and_write"),
+        pytest.param(signal.SIGSTOP, False, id="fault_01_frozen_between_declaration_and_write"),
+        pytest.param(
+            *(signal.SIGKILL, False),
+            id="fault_06_killed_between_declaration_and_write",
+            marks=LONG,
+        ),
+        pytest.param(
+            *(signal.SIGSTOP, True),
+            id="fault_02_frozen_in_a_write_and_the_lease_is_deleted",
+            marks=LONG,
+        ),
+        pytest.param(
+            signal.SIGKILL, True, id="fault_02_killed_in_a_write_and_the_lease_is_deleted"
+        ),
     ],
 )
-@pytest.mark.parametrize("deleted", [False, True], ids=["", "and_the_lease_is_deleted"])
 def test_a_late_write_of_the_leader_before_gets_a_conflict(
     ending: signal.Signals, deleted: bool, scene: Scene, proxy: FaultProxy, figure: Figure
 ) -> None:
@@ -154,6 +165,7 @@ def test_fault_02_a_deleted_lease_ends_the_leader_and_epochs_go_on_growing(
     assert epochs == [1, 2]
 
 
+@LONG
 def test_fault_03_conflicts_on_the_lease_do_not_unseat_the_leader(
     scene: Scene, proxy: FaultProxy
 ) -> None:
@@ -182,7 +194,7 @@ def silent(proxy: FaultProxy) -> Iterator[None]:
     "partition",
     [
         pytest.param(lambda proxy: proxy.refusing(), id="fault_04_every_connection_is_refused"),
-        pytest.param(silent, id="fault_04_nothing_is_answered"),
+        pytest.param(silent, id="fault_04_nothing_is_answered", marks=LONG),
     ],
 )
 def test_a_leader_without_its_api_server_ends_before_another_leads(
@@ -218,9 +230,7 @@ def is_up(controller: Controller) -> bool:
 @pytest.mark.parametrize(
     ("number", "most"),
     [
-        pytest.param(
-            signal.SIGKILL, 20.0, id="fault_01_fail_over_after_kill_9", marks=pytest.mark.long
-        ),
+        pytest.param(signal.SIGKILL, 20.0, id="fault_01_fail_over_after_kill_9", marks=LONG),
         pytest.param(signal.SIGTERM, 3.0, id="fault_62_fail_over_after_sigterm"),
     ],
 )

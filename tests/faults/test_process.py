@@ -15,7 +15,7 @@ from playground.detector_http import fails, html
 from tests.e2e import invariants as rules
 from tests.e2e.scene import FOREVER, SHORT_LEASE, WITHIN, Scene
 from tests.faults.bench import Bench, Stage
-from tests.faults.conftest import Figure
+from tests.faults.conftest import LONG, Figure
 
 FIVE_A_SECOND = {"KUBERVISOR_MAX_EJECTIONS_PER_SECOND": "5"}
 CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/kubervisorservices.kubervisor.k8s.io"
@@ -25,7 +25,7 @@ SCHEMA_VERSION = "kubervisor.k8s.io/schema-version"
 @pytest.mark.parametrize(
     ("number", "code"),
     [
-        pytest.param(signal.SIGKILL, -9, id="fault_61_killed_for_its_memory"),
+        pytest.param(signal.SIGKILL, -9, id="fault_61_killed_for_its_memory", marks=LONG),
         pytest.param(signal.SIGTERM, 0, id="fault_62_asked_to_end"),
     ],
 )
@@ -76,6 +76,7 @@ def test_fault_63_no_room_to_log_and_nowhere_to_write(scene: Scene) -> None:
         assert controller.stop() == 0
 
 
+@LONG
 def test_fault_64_a_process_that_stands_still_now_and_then(
     bench: Bench, stage: Stage, figure: Figure
 ) -> None:
@@ -109,6 +110,7 @@ def test_fault_65_a_source_whose_name_is_not_known(bench: Bench, stage: Stage) -
     assert stage.end() == bench.undisturbed()
 
 
+@LONG
 def test_fault_66_a_source_that_fails_in_turns_floods_no_log(
     bench: Bench, stage: Stage, figure: Figure
 ) -> None:
@@ -178,7 +180,7 @@ def test_fault_08_pods_that_the_original_ejected_return(bench: Bench, stage: Sta
     ("stored", "outcome"),
     [
         pytest.param("0", "updated", id="fault_08_an_older_schema_is_updated"),
-        pytest.param("99", "newer", id="fault_08_a_newer_schema_stays"),
+        pytest.param("99", "newer", id="fault_08_a_newer_schema_stays", marks=LONG),
     ],
 )
 def test_a_rolling_upgrade_of_the_schema(stored: str, outcome: str, scene: Scene) -> None:

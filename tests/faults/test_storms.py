@@ -14,7 +14,7 @@ from playground.fault_answers import answers
 from playground.faultproxy import FaultProxy, asks
 from tests.conftest import teach
 from tests.e2e.scene import FOREVER, WITHIN, Scene
-from tests.faults.conftest import Figure, a_namespace
+from tests.faults.conftest import LONG, Figure, a_namespace
 from tests.faults.test_writes import ejects
 
 PATIENT = {"KUBERVISOR_LEASE_DURATION": "60"}
@@ -46,16 +46,14 @@ OUTAGES = [
     pytest.param(
         *("kube-apiserver", 30.0, PATIENT),
         id="fault_17_the_api_server_is_down_for_30_seconds",
-        marks=pytest.mark.long,
+        marks=LONG,
     ),
     pytest.param(
         *("kube-apiserver", 30.0, USUAL),
         id="fault_17_down_for_longer_than_the_lease",
-        marks=pytest.mark.long,
+        marks=LONG,
     ),
-    pytest.param(
-        *("etcd", 10.0, PATIENT), id="fault_18_the_store_restarts", marks=pytest.mark.long
-    ),
+    pytest.param(*("etcd", 10.0, PATIENT), id="fault_18_the_store_restarts", marks=LONG),
 ]
 
 
@@ -90,6 +88,7 @@ def test_an_outage_is_followed_by_one_clean_resync_and_no_storm(
         figure(f"right {took:.1f} s after its return; {resyncs} LISTs, each pod written once")
 
 
+@LONG
 def test_fault_13_a_storm_of_ejections_has_a_pace(scene: Scene, figure: Figure) -> None:
     """Relists in the middle of it change nothing of that: five a second."""
     with FaultProxy(scene.cluster) as proxy:
@@ -113,7 +112,7 @@ def test_fault_13_a_storm_of_ejections_has_a_pace(scene: Scene, figure: Figure) 
         figure(f"30 ejections in {time.monotonic() - began:.1f} s, at most {worst} in a second")
 
 
-@pytest.mark.long
+@LONG
 def test_fault_13_a_storm_that_lasts_is_slowed_down(scene: Scene, figure: Figure) -> None:
     """Pods that return at once and are ejected again, for minutes: one in ten seconds is left."""
     five = {"KUBERVISOR_MAX_EJECTIONS_PER_SECOND": "5"}

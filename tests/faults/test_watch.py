@@ -16,7 +16,7 @@ from playground.fault_streams import bookmark, doubles, drops, expired, is_about
 from playground.faultproxy import FaultProxy, asks
 from tests.e2e.scene import WITHIN
 from tests.faults.bench import Bench, Stage
-from tests.faults.conftest import Figure
+from tests.faults.conftest import LONG, Figure
 
 KINDS = ("pods", "services", "kubervisorservices")
 
@@ -66,10 +66,14 @@ def slow_lists_in_pieces(proxy: FaultProxy) -> Iterator[None]:
 DISTURBANCES = [
     pytest.param(all_cut, id="fault_12_every_watch_breaks_off"),
     pytest.param(all_expired, id="fault_10_every_watch_says_gone_in_its_middle"),
-    pytest.param(lambda p: p.edit("pods", doubles), id="fault_12_every_event_comes_twice"),
+    pytest.param(
+        lambda p: p.edit("pods", doubles), id="fault_12_every_event_comes_twice", marks=LONG
+    ),
     pytest.param(lambda p: p.edit("pods", swaps()), id="fault_12_events_come_in_the_wrong_order"),
-    pytest.param(lambda p: p.edit("pods", lags(0.2)), id="fault_16_every_event_comes_late"),
-    pytest.param(refused_for_a_future_version, id="fault_15_the_version_is_too_large"),
+    pytest.param(
+        lambda p: p.edit("pods", lags(0.2)), id="fault_16_every_event_comes_late", marks=LONG
+    ),
+    pytest.param(refused_for_a_future_version, id="fault_15_the_version_is_too_large", marks=LONG),
     pytest.param(slow_lists_in_pieces, id="fault_13_slow_lists_that_expire_in_a_storm"),
 ]
 
@@ -114,10 +118,10 @@ def test_fault_12_a_missed_event_of_the_outlier_is_found_at_the_write(
         stage.fleet.label(held, "kubervisor/traffic", "no")
         stage.accuse()
         stage.fleet.wait(lambda f: len(f.out()) == 2, WITHIN, "the other is out too")
-        stage.evaluations(5)
+        stage.scene.wait_status(
+            lambda s: s["fleet"]["serving"] == 3, "a LIST has told what no event did", stage.name
+        )
     assert stage.ejected() == [other.name]
-    bench.proxy.say("pods", expired())
-    stage.scene.wait_status(lambda s: s["fleet"]["serving"] == 3, "it was read anew", stage.name)
 
 
 def test_fault_14_an_older_list_does_not_turn_time_back(
@@ -163,6 +167,7 @@ def test_fault_09_behind_a_silent_watch_the_floor_holds(
     figure(f"a silence of {BELIEVED_SECONDS:g} s is asked about: {asked} LISTs, then a new watch")
 
 
+@LONG
 def test_fault_09_behind_a_silent_watch_that_misses_nothing_an_outlier_leaves(
     bench: Bench, stage: Stage
 ) -> None:
@@ -181,9 +186,12 @@ def test_fault_09_behind_a_silent_watch_that_misses_nothing_an_outlier_leaves(
         pytest.param(
             lambda stage: stage.scene.annotate(stage.name, "kubervisor/pause", "true"),
             id="fault_09_an_unseen_pause",
+            marks=LONG,
         ),
         pytest.param(
-            lambda stage: stage.scene.delete_guard(stage.name), id="fault_09_an_unseen_deletion"
+            lambda stage: stage.scene.delete_guard(stage.name),
+            id="fault_09_an_unseen_deletion",
+            marks=LONG,
         ),
     ],
 )
@@ -197,3 +205,25 @@ def test_what_the_watch_has_not_shown_is_found_at_the_declaration(
             stage.accuse()
             stage.evaluations(5)
             assert stage.ejected() == []
+
+
+@LONG
+def test_fault_22_the_right_to_watch_is_taken_away(
+    bench: Bench, stage: Stage, figure: Figure
+) -> None:
+    """Watches are refused for good: what a LIST can tell is told by a LIST."""
+    stage.begin()
+    with bench.proxy.rule(asks("watch", "pods"), answers(403)) as rule:
+        bench.proxy.cut("pods")
+        rule.wait(3, WITHIN)
+        crashed = stage.fleet.serving()[2:4]
+        for pod in crashed:
+            stage.fleet.set_ready(pod, False)
+        stage.fleet.wait(lambda f: len(f.serving()) == 3, WITHIN, "two have crashed")
+        stage.accuse()
+        stage.evaluations(5)
+        assert stage.ejected() == [], "three serve, and three is the floor"
+    for pod in crashed:
+        stage.fleet.set_ready(pod, True)
+    assert stage.end(within=40) == bench.undisturbed()
+    figure(f"{len(rule.hits)} watches refused, nobody ejected behind them")

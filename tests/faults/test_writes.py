@@ -21,7 +21,7 @@ from playground.fleet_manifests import Kind
 from tests.e2e import invariants as rules
 from tests.e2e.scene import WITHIN
 from tests.faults.bench import Bench, Stage
-from tests.faults.conftest import Figure
+from tests.faults.conftest import LONG, Figure
 
 
 def ejects(request: Request) -> bool:
@@ -45,23 +45,39 @@ DENIED = 'admission webhook "no.example.com" denied the request: not today'
 
 REFUSALS = [
     pytest.param(ejects, answers(409), 2, id="fault_19_ejections_conflict"),
-    pytest.param(declares, answers(409), 3, id="fault_19_declarations_conflict"),
+    pytest.param(declares, answers(409), 3, id="fault_19_declarations_conflict", marks=LONG),
     pytest.param(ejects, answers(429, retry_after=1), 4, id="fault_20_ejections_are_throttled"),
     pytest.param(
-        declares, answers(429, retry_after=1), 4, id="fault_20_declarations_are_throttled"
+        declares,
+        answers(429, retry_after=1),
+        4,
+        id="fault_20_declarations_are_throttled",
+        marks=LONG,
     ),
     pytest.param(ejects, commits_and_cuts, 2, id="fault_21_ejections_happen_and_are_cut_off"),
-    pytest.param(ejects, commits_and_hangs, 1, id="fault_21_an_ejection_happens_without_an_answer"),
-    pytest.param(declares, commits_and_cuts, 2, id="fault_21_declarations_happen_and_are_cut_off"),
+    pytest.param(
+        ejects,
+        commits_and_hangs,
+        1,
+        id="fault_21_an_ejection_happens_without_an_answer",
+        marks=LONG,
+    ),
+    pytest.param(
+        declares, commits_and_cuts, 2, id="fault_21_declarations_happen_and_are_cut_off", marks=LONG
+    ),
     pytest.param(ejects, cuts, 3, id="fault_21_ejections_are_cut_off_before_they_happen"),
     pytest.param(ejects, answers(403), 4, id="fault_22_the_right_to_eject_is_taken_away"),
-    pytest.param(STATUSES, answers(403), 6, id="fault_22_the_right_to_statuses_is_taken_away"),
-    pytest.param(ejects, answers(403, DENIED), 4, id="fault_23_a_webhook_denies_ejections"),
+    pytest.param(
+        STATUSES, answers(403), 6, id="fault_22_the_right_to_statuses_is_taken_away", marks=LONG
+    ),
+    pytest.param(
+        ejects, answers(403, DENIED), 4, id="fault_23_a_webhook_denies_ejections", marks=LONG
+    ),
     pytest.param(
         ejects, answers(500, "failed calling webhook: EOF"), 4, id="fault_23_a_webhook_is_gone"
     ),
-    pytest.param(EVENTS, answers(500), 0, id="fault_23_no_event_can_be_written"),
-    pytest.param(ejects, delays(0.7), 2, id="fault_16_ejections_take_their_time"),
+    pytest.param(EVENTS, answers(500), 0, id="fault_23_no_event_can_be_written", marks=LONG),
+    pytest.param(ejects, delays(0.7), 2, id="fault_16_ejections_take_their_time", marks=LONG),
 ]
 
 

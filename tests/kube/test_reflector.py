@@ -359,3 +359,20 @@ def test_it_follows_a_real_server_through_pages_changes_and_deletions(
     api.request("DELETE", path)
     until(lambda: set(watched.names) == first, "the deletion")
     assert len(watched.lists) == 2
+
+
+def test_an_older_list_is_not_taken_in_unless_there_is_no_other_for_a_minute(
+    scripted: ScriptedServer, watch: Start
+) -> None:
+    now = [0.0]
+    server = scripted.script = Server(
+        [listing(50, pod("a", 40)), listing(30, pod("a", 20))],
+        [events(("ERROR", GONE)), stay_open],
+    )
+    watched = watch(scripted.api(), clock=lambda: now[0])
+    until(lambda: len(server.queries) > 3, "it asks again and again")
+    assert watched.names == {"a": "40"}
+    assert "older than 50" in str(watched.reflector.problem)
+
+    now[0] = reflector.RESTORED_SECONDS
+    until(lambda: watched.names == {"a": "20"}, "a store that was restored is believed")

@@ -9,31 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from kubervisor.traffic.detector_policy import CustomPolicy, SourceRef
 from kubervisor.traffic.model import (
-    Action,
     Ejection,
     Finding,
     Fleet,
-    Intent,
     Judgement,
     Neighbour,
     Owner,
-    Plan,
     Pod,
     PodUid,
     ServiceKey,
     Traffic,
     Verdict,
 )
+from kubervisor.traffic.plan import Action, Intent, Plan
 from kubervisor.traffic.policy import (
     ActivatorMode,
     ActivatorPolicy,
     BreakerPolicy,
     BudgetPolicy,
-    CustomPolicy,
     Matches,
     ServicePolicy,
-    SourceRef,
 )
 
 NOW = 1_800_000_000.0

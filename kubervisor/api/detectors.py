@@ -20,7 +20,7 @@ from kubervisor.api.fields import (
     Uint,
     Values,
 )
-from kubervisor.traffic.policy import (
+from kubervisor.traffic.detector_policy import (
     ContinuousPolicy,
     CustomPolicy,
     DetectorPolicy,

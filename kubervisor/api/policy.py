@@ -13,12 +13,7 @@ from pydantic import ValidationError
 from kubervisor.api.problems import spec_error
 from kubervisor.api.spec import Activator, Breaker, Budget, KubervisorServiceSpec
 from kubervisor.errors import SpecError
-from kubervisor.traffic.policy import (
-    ActivatorPolicy,
-    BreakerPolicy,
-    BudgetPolicy,
-    ServicePolicy,
-)
+from kubervisor.traffic.policy import ActivatorPolicy, BreakerPolicy, BudgetPolicy, ServicePolicy
 
 _LABEL_VALUE_LENGTH = 63  # the object's name becomes the value of the label kubervisor/name
 

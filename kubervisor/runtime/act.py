@@ -17,7 +17,8 @@ from kubervisor.runtime.ledger import Decision, Protection
 from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.budget import allowance
-from kubervisor.traffic.model import Action, Fleet, Intent, Pod
+from kubervisor.traffic.model import Fleet, Pod
+from kubervisor.traffic.plan import Action, Intent
 from kubervisor.traffic.policy import KillMode
 from kubervisor.traffic.reasons import Reason
 from kubervisor.traffic.returns import activator_of

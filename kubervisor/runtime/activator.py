@@ -13,7 +13,8 @@ from kubervisor.telemetry import metrics
 from kubervisor.traffic import keys
 from kubervisor.traffic.budget import fleet_floor
 from kubervisor.traffic.membership import plan_membership, plan_release
-from kubervisor.traffic.model import Fleet, Intent, Plan, PodUid
+from kubervisor.traffic.model import Fleet, PodUid
+from kubervisor.traffic.plan import Intent, Plan
 from kubervisor.traffic.reasons import Reason
 from kubervisor.traffic.returns import (
     plan_due_returns,

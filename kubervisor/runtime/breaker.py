@@ -23,7 +23,8 @@ from kubervisor.telemetry import metrics
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.detectors import judge
 from kubervisor.traffic.evidence import Memory
-from kubervisor.traffic.model import Fleet, Intent, Measurement, PodUid, Verdict
+from kubervisor.traffic.model import Fleet, Measurement, PodUid, Verdict
+from kubervisor.traffic.plan import Intent
 from kubervisor.traffic.policy import BreakerPolicy
 
 JUDGING = frozenset({Stance.GUARD, Stance.DRY_RUN, Stance.GIVE_BACK, Stance.HOLD})
@@ -133,7 +134,13 @@ class Breaker:
             if desk.assignment.policy != assignment.policy:
                 return None
             fleet = desk.fleet()
-            verdict = judge(breaker, measurement, fleet, now=self._clock.wall())
+            verdict = judge(
+                breaker,
+                measurement,
+                fleet,
+                now=self._clock.wall(),
+                peer_group=assignment.policy.peer_group,
+            )
             self._report.source_answered(breaker.name)
             memory = desk.ledger.judged(verdict, breaker)
             desk.ledger.confirm(fleet, verdict)

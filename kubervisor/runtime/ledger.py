@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from kubervisor.traffic.detector_policy import CustomPolicy, DetectorPolicy
 from kubervisor.traffic.evidence import Memory, remember, with_ejection
 from kubervisor.traffic.holds import hold_length, remaining_hold
 from kubervisor.traffic.model import Fleet, Pod, PodUid, Verdict
-from kubervisor.traffic.policy import BreakerPolicy, CustomPolicy, DetectorPolicy, ServicePolicy
+from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 from kubervisor.traffic.returns import activator_of, ejected_pods
 
 REMEMBERED_DECISIONS = 20

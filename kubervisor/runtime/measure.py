@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable
 from kubervisor.runtime.desk import Shared
 from kubervisor.runtime.fetching import Answer
 from kubervisor.telemetry import metrics
-from kubervisor.traffic.detectors.ranges import reach
+from kubervisor.traffic.detector_policy import CustomPolicy, SourceRef
 from kubervisor.traffic.model import Measurement, ServiceKey
-from kubervisor.traffic.policy import BreakerPolicy, CustomPolicy
+from kubervisor.traffic.policy import BreakerPolicy
 
 LONGEST_DEADLINE = 5.0
 SHARED_FOR = 0.9
@@ -36,17 +36,19 @@ def ask(
                 named = sources.ask(detector.source, deadline=deadline, asked_for=str(key))
             return Measurement(taken_at, named=named)
     else:
-        query, window = detector.query, reach(detector.query)
+        (query,) = detector.queries
+        assert isinstance(detector.source, SourceRef)
+        source = detector.source
         # An answer is shared among those who may ask for it.
-        question = (detector.source, query, sources.admits(detector.source, key.namespace))
+        question = (source, query, sources.admits(source, key.namespace))
 
         def fetch(deadline: float) -> Measurement:
             taken_at = wall()
             with metrics.SOURCE_DURATION.time():
                 samples = sources.query(
-                    detector.source, query, deadline=deadline, namespace=key.namespace
+                    source, query.promql, deadline=deadline, namespace=key.namespace
                 )
-            return Measurement(taken_at, window=window, samples=samples)
+            return Measurement(taken_at, window=query.window, samples=samples)
 
     return shared.fetches.ask(
         str(detector.source),

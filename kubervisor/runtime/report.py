@@ -9,7 +9,8 @@ from kubervisor.runtime.assignment import Stance
 from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.ledger import Decision, SourceProblem
 from kubervisor.telemetry import metrics
-from kubervisor.traffic.model import Intent, Plan, PodUid, Refusal, Verdict
+from kubervisor.traffic.model import PodUid, Verdict
+from kubervisor.traffic.plan import Intent, Plan, Refusal
 from kubervisor.traffic.reasons import Reason
 
 FAILURES_TOLD = 2

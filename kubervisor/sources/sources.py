@@ -16,8 +16,8 @@ from kubervisor.sources.custom import CustomDetector
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.lookups import Lookups, Resolve, resolve_by_system
 from kubervisor.sources.prometheus import Prometheus
+from kubervisor.traffic.detector_policy import SourceRef
 from kubervisor.traffic.model import NamedPod, Sample
-from kubervisor.traffic.policy import SourceRef
 
 # Clients kept at once. A spec that is edited again and again must not leave connections behind for
 # every address it ever named; a client that is dropped here is only opened anew.

@@ -8,19 +8,10 @@ from dataclasses import dataclass
 from kubervisor.traffic.budget import allowance, describe_out
 from kubervisor.traffic.evidence import Memory, is_matched
 from kubervisor.traffic.holds import hold_length, retries_at_ejection
-from kubervisor.traffic.model import (
-    Action,
-    Finding,
-    Fleet,
-    Intent,
-    Plan,
-    Pod,
-    PodUid,
-    Refusal,
-    Verdict,
-)
+from kubervisor.traffic.model import Finding, Fleet, Pod, PodUid, Verdict
 from kubervisor.traffic.moving_faults import Movement, movement
 from kubervisor.traffic.peers import affected_pods, group_of, panicking_groups, version_outlier
+from kubervisor.traffic.plan import Action, Intent, Plan, Refusal
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 from kubervisor.traffic.reasons import Reason
 

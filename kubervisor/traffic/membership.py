@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from kubervisor.traffic.model import Action, Fleet, Intent, Plan, Pod
+from kubervisor.traffic.model import Fleet, Pod
+from kubervisor.traffic.plan import Action, Intent, Plan
 from kubervisor.traffic.reasons import Reason
 
 MEMBER_PHASES = frozenset({"Pending", "Running", "Unknown"})

@@ -177,6 +177,15 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """Samples of one series over a time, oldest first: instants in Unix seconds, and values."""
+
+    labels: Mapping[str, str]
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NamedPod:
     """A pod as a custom detector names it; `uid` and `namespace` are None where it did not say."""
 
@@ -187,16 +196,20 @@ class NamedPod:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a source answered: samples of a query, or the pods a custom detector named.
+    """What a source answered: samples of a query, series over a time, or the pods that a custom
+    detector named.
 
     `taken_at` is when the request was sent (the controller's clock); `window` is how far back the
-    evidence reaches, so it starts at `taken_at - window`.
+    evidence reaches, so it starts at `taken_at - window`. Where the detector has several queries
+    their answers are in `parts`, in the order of the queries.
     """
 
     taken_at: float
     window: float = 0.0
     samples: tuple[Sample, ...] = ()
     named: tuple[NamedPod, ...] = ()
+    series: tuple[Series, ...] = ()
+    parts: tuple[Measurement, ...] = ()
     _index: dict[str, Mapping[str, tuple[Sample, ...]]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -227,7 +240,9 @@ class Finding:
     """A detector's word on one member in one step.
 
     `score` orders outliers of one breaker, larger is worse. `evidence` is a sentence with the
-    numbers in it; `value` and `threshold` are those numbers where the detector has them.
+    numbers in it; `value` and `threshold` are those numbers where the detector has them, `facts`
+    the others by name (events `n`, failures `k`, `baseline`, `peers`, `p`, `window`). `activity` is
+    how many events a second the pod serves, where the detector counts them.
     """
 
     pod: PodUid
@@ -237,6 +252,8 @@ class Finding:
     value: float | None = None
     threshold: float | None = None
     evidence: str = ""
+    activity: float | None = None
+    facts: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,55 +274,3 @@ class Verdict:
         """Findings judged outliers, worst first; ties stay in the detector's order."""
         found = [f for f in self.findings if f.judgement is Judgement.OUTLIER]
         return tuple(sorted(found, key=lambda f: -f.score))
-
-
-class Action(StrEnum):
-    """What can be done to a pod's traffic."""
-
-    ADOPT = "adopt"  # label `yes` and our name: a member that is not labelled yet
-    EJECT = "eject"
-    RETURN = "return"
-    PAUSE = "pause"
-    TERMINATE = "terminate"
-    RELEASE = "release"  # `yes`, and everything of ours removed: the pod is no longer ours
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """One write that a plan asks for, with its reason and its evidence.
-
-    `hold` (seconds) and `retries` are set for ejections: how long the pod stays out, and the retry
-    count it will carry.
-    """
-
-    action: Action
-    pod: Pod
-    reason: Reason
-    breaker: str = ""
-    evidence: str = ""
-    hold: float = 0.0
-    retries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A wish that a rule turned down: which pod, which rule, and the numbers."""
-
-    pod: Pod
-    reason: Reason
-    breaker: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Ordered intents, what was refused and why, and when to look again (seconds from now).
-
-    `panicking` and `version_outlier` name the peer groups for which those rules spoke.
-    """
-
-    intents: tuple[Intent, ...] = ()
-    refused: tuple[Refusal, ...] = ()
-    wake_in: float | None = None
-    panicking: tuple[str, ...] = ()
-    version_outlier: str = ""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kubervisor.traffic.detector_policy import DetectorPolicy
+
 
 class ActivatorMode(StrEnum):
     """What happens to an ejected pod, in the original's words."""
@@ -46,60 +48,6 @@ class ActivatorPolicy:
     return_stagger: float = 0.0
     kill_mode: KillMode = KillMode.EVICT
     may_terminate: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRef:
-    """Where measurements come from: an administrator's source by name, or an address in the spec.
-
-    Exactly one of the two is set. `address` is `host:port` (Prometheus) or `host[:port][/path]`.
-    """
-
-    name: str = ""
-    address: str = ""
-
-    def __str__(self) -> str:
-        return self.name or self.address
-
-
-@dataclass(frozen=True, slots=True)
-class DiscretePolicy:
-    """`discreteValueOutOfList`: the share of a pod's samples whose `key` has a value out of the
-    list.
-
-    Exactly one of `good` and `bad` is non-empty.
-    """
-
-    source: SourceRef
-    query: str
-    key: str
-    pod_label: str
-    good: frozenset[str] = frozenset()
-    bad: frozenset[str] = frozenset()
-    tolerance_percent: float = 50.0
-    minimum_activity: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class ContinuousPolicy:
-    """`continuousValueDeviation`: the sample is the pod's value divided by the fleet's; 1 is
-    normal.
-    """
-
-    source: SourceRef
-    query: str
-    pod_label: str
-    max_deviation_percent: float = 75.0
-
-
-@dataclass(frozen=True, slots=True)
-class CustomPolicy:
-    """`customService`: a service of the user's that answers with the outliers."""
-
-    source: SourceRef
-
-
-DetectorPolicy = DiscretePolicy | ContinuousPolicy | CustomPolicy
 
 
 @dataclass(frozen=True, slots=True)

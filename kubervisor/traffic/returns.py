@@ -7,7 +7,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 
-from kubervisor.traffic.model import Action, Fleet, Intent, Plan, Pod, PodUid, Traffic
+from kubervisor.traffic.model import Fleet, Pod, PodUid, Traffic
+from kubervisor.traffic.plan import Action, Intent, Plan
 from kubervisor.traffic.policy import ActivatorPolicy, ServicePolicy
 from kubervisor.traffic.reasons import Reason
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from kubervisor.traffic.model import Action, Fleet, Intent, Plan, Pod, PodUid, Refusal, Traffic
+from kubervisor.traffic.model import Fleet, Pod, PodUid, Traffic
+from kubervisor.traffic.plan import Action, Intent, Plan, Refusal
 from kubervisor.traffic.policy import ActivatorMode, ActivatorPolicy, ServicePolicy
 from kubervisor.traffic.reasons import Reason
 from kubervisor.traffic.returns import activator_of, ejected_pods

@@ -12,18 +12,20 @@ import yaml
 
 from kubervisor.api.policy import to_policy
 from kubervisor.errors import SpecError
+from kubervisor.traffic.detector_policy import (
+    ContinuousPolicy,
+    CustomPolicy,
+    DiscretePolicy,
+    SourceRef,
+)
 from kubervisor.traffic.policy import (
     ActivatorMode,
     ActivatorPolicy,
     BreakerPolicy,
     BudgetPolicy,
-    ContinuousPolicy,
-    CustomPolicy,
-    DiscretePolicy,
     KillMode,
     Matches,
     ServicePolicy,
-    SourceRef,
 )
 
 PROMETHEUS = SourceRef(address="prometheus.monitoring:9090")

@@ -7,11 +7,12 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubervisor.traffic.detectors.ranges import reach
 from kubervisor.traffic.holds import hold_length, remaining_hold, retries_at_ejection
 from kubervisor.traffic.membership import plan_membership
-from kubervisor.traffic.model import Action, Ejection, Fleet, Traffic
+from kubervisor.traffic.model import Ejection, Fleet, Traffic
+from kubervisor.traffic.plan import Action
 from kubervisor.traffic.policy import ActivatorMode, ActivatorPolicy, ServicePolicy
+from kubervisor.traffic.promql import reach
 from kubervisor.traffic.returns import (
     activator_of,
     ejected_pods,

@@ -14,7 +14,8 @@ from kubervisor.runtime.ledger import Ledger
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.budget import fleet_floor, floor_of
 from kubervisor.traffic.membership import is_member, plan_membership
-from kubervisor.traffic.model import Action, Ejection, Fleet, Intent, Pod, PodUid, Traffic
+from kubervisor.traffic.model import Ejection, Fleet, Pod, PodUid, Traffic
+from kubervisor.traffic.plan import Action, Intent
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 from kubervisor.traffic.returns import (
     ejected_pods,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kubervisor.api.policy import to_policy
 from kubervisor.traffic.bounds import Bounds, bounded, describe_bounds
 from kubervisor.traffic.budget import floor_of
-from kubervisor.traffic.model import Action
+from kubervisor.traffic.plan import Action
 from kubervisor.traffic.policy import ServicePolicy
 from kubervisor.traffic.terminations import _wish
 from tests.builders import a_pod

@@ -13,7 +13,7 @@ import pytest
 from kubervisor import errors
 from kubervisor.source_settings import NamedSource
 from kubervisor.sources import Sources
-from kubervisor.traffic.policy import SourceRef
+from kubervisor.traffic.detector_policy import SourceRef
 from tests.security.certificates import Authority
 from tests.sources.servers import Server, answering, serving
 

@@ -9,8 +9,8 @@ import pytest
 
 from kubervisor import errors
 from kubervisor.sources import Sources
+from kubervisor.traffic.detector_policy import SourceRef
 from kubervisor.traffic.model import NamedPod
-from kubervisor.traffic.policy import SourceRef
 
 from .servers import Behaviour, Flood, answering, answering_once, dripping, hanging, serving
 

@@ -15,8 +15,8 @@ import pytest
 
 from kubervisor import errors
 from kubervisor.sources import Sources
+from kubervisor.traffic.detector_policy import SourceRef
 from kubervisor.traffic.model import Sample
-from kubervisor.traffic.policy import SourceRef
 
 from .servers import (
     Behaviour,

@@ -9,7 +9,7 @@ import pytest
 
 from kubervisor import errors
 from kubervisor.sources import Sources
-from kubervisor.traffic.policy import SourceRef
+from kubervisor.traffic.detector_policy import SourceRef
 from playground import binaries
 from playground.prometheus import Prometheus
 

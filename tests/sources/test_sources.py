@@ -11,7 +11,7 @@ import pytest
 from kubervisor import errors
 from kubervisor.sources import Sources
 from kubervisor.sources.sources import MAX_CLIENTS
-from kubervisor.traffic.policy import SourceRef
+from kubervisor.traffic.detector_policy import SourceRef
 
 from .conftest import OpenSources
 from .servers import answering, answering_once, hanging, serving

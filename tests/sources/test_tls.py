@@ -20,7 +20,7 @@ from kubervisor import errors
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.http import SourceSession
 from kubervisor.sources.lookups import Lookups
-from kubervisor.traffic.policy import SourceRef
+from kubervisor.traffic.detector_policy import SourceRef
 
 from .conftest import OpenSources
 from .servers import Behaviour, Flood, answering, dripping, serving

@@ -8,7 +8,8 @@ import pytest
 
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.evidence import Memory, remember
-from kubervisor.traffic.model import Action, Fleet, Neighbour, Plan, Pod, PodUid, Verdict
+from kubervisor.traffic.model import Fleet, Neighbour, Pod, PodUid, Verdict
+from kubervisor.traffic.plan import Action, Plan
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 from tests.builders import (
     NOW,

@@ -9,7 +9,7 @@ import pytest
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.budget import allowance, cap_of, fleet_floor, floor_of
 from kubervisor.traffic.evidence import Memory, remember
-from kubervisor.traffic.model import Action
+from kubervisor.traffic.plan import Action
 from kubervisor.traffic.policy import BreakerPolicy, BudgetPolicy
 from tests.builders import (
     NOW,

@@ -8,9 +8,9 @@ from math import inf, nan
 
 import pytest
 
+from kubervisor.traffic.detector_policy import ContinuousPolicy, SourceRef
 from kubervisor.traffic.detectors import judge
 from kubervisor.traffic.model import Fleet, Judgement, Measurement, NamedPod, Sample, Verdict
-from kubervisor.traffic.policy import ContinuousPolicy, SourceRef
 from tests.builders import NOW, a_breaker, a_fleet, a_pod, fleet_of
 
 OUTLIER, FINE, INCONCLUSIVE = Judgement.OUTLIER, Judgement.FINE, Judgement.INCONCLUSIVE

@@ -8,9 +8,10 @@ from math import inf, nan
 
 import pytest
 
+from kubervisor.traffic.detector_policy import DiscretePolicy, SourceRef
 from kubervisor.traffic.detectors import judge
 from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Sample
-from kubervisor.traffic.policy import BreakerPolicy, DiscretePolicy, SourceRef
+from kubervisor.traffic.policy import BreakerPolicy
 from kubervisor.traffic.reasons import Reason
 from tests.builders import NOW, a_breaker, a_fleet, a_pod, an_activator, fleet_of
 

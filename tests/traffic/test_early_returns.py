@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from kubervisor.traffic.model import Action, Fleet, Plan, Pod, Traffic
+from kubervisor.traffic.model import Fleet, Pod, Traffic
+from kubervisor.traffic.plan import Action, Plan
 from kubervisor.traffic.reasons import Reason
 from kubervisor.traffic.returns import plan_early_returns
 from tests.builders import a_fleet, a_pod, fleet_of, names

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from kubervisor.traffic.membership import is_member, plan_membership, plan_release
-from kubervisor.traffic.model import Action, Pod, Traffic
+from kubervisor.traffic.model import Pod, Traffic
+from kubervisor.traffic.plan import Action
 from kubervisor.traffic.reasons import Reason
 from tests.builders import a_fleet, a_pod, fleet_of, names
 

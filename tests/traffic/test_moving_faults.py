@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.evidence import Memory, remember, with_ejection
-from kubervisor.traffic.model import Action, Plan
+from kubervisor.traffic.plan import Action, Plan
 from tests.builders import NOW, FleetDraft, a_breaker, a_fleet, a_policy, a_verdict, names, reasons
 
 STEP, WINDOW = 5.0, 30.0

@@ -8,8 +8,9 @@ import pytest
 
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.evidence import Memory, remember
-from kubervisor.traffic.model import Action, Fleet, Plan, Pod
+from kubervisor.traffic.model import Fleet, Pod
 from kubervisor.traffic.peers import affected_pods, group_of, panicking_groups, version_outlier
+from kubervisor.traffic.plan import Action, Plan
 from kubervisor.traffic.policy import BudgetPolicy
 from tests.builders import (
     NOW,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubervisor.traffic.detectors.ranges import reach
+from kubervisor.traffic.promql import reach
 
 
 @pytest.mark.parametrize(

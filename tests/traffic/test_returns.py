@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from kubervisor.traffic.holds import hold_length, remaining_hold
-from kubervisor.traffic.model import Action, Fleet, Plan, Pod, Traffic
+from kubervisor.traffic.model import Fleet, Pod, Traffic
+from kubervisor.traffic.plan import Action, Plan
 from kubervisor.traffic.policy import ServicePolicy
 from kubervisor.traffic.reasons import Reason
 from kubervisor.traffic.returns import (

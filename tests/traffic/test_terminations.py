@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from kubervisor.traffic.model import Action, Fleet, Plan, Pod
+from kubervisor.traffic.model import Fleet, Pod
+from kubervisor.traffic.plan import Action, Plan
 from kubervisor.traffic.policy import ActivatorPolicy
 from kubervisor.traffic.reasons import Reason
 from kubervisor.traffic.terminations import Circumstances, plan_terminations

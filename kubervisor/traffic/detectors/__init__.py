@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kubervisor.traffic.detector_policy import ContinuousPolicy, CustomPolicy, DiscretePolicy
 from kubervisor.traffic.detectors import continuous, custom, discrete
+from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.evidence import is_fresh
 from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Verdict
-from kubervisor.traffic.policy import (
-    BreakerPolicy,
-    ContinuousPolicy,
-    CustomPolicy,
-    DiscretePolicy,
-)
+from kubervisor.traffic.policy import BreakerPolicy
 from kubervisor.traffic.reasons import Reason
 
 REGISTRY = {
@@ -26,11 +23,19 @@ REGISTRY = {
 }
 
 
-def judge(breaker: BreakerPolicy, measurement: Measurement, fleet: Fleet, *, now: float) -> Verdict:
+def judge(
+    breaker: BreakerPolicy,
+    measurement: Measurement,
+    fleet: Fleet,
+    *,
+    now: float,
+    peer_group: str | None = None,
+) -> Verdict:
     """The breaker's verdict on `fleet`. An empty vector is a valid answer with reason
     `NoSamples`.
     """
-    findings = REGISTRY[type(breaker.detector)](breaker, measurement, fleet, now)
+    asked = Question(breaker, measurement, fleet, now, peer_group)
+    findings = REGISTRY[type(breaker.detector)](asked)
     stale = {p.uid for p in fleet.pods if not is_fresh(measurement, p, breaker, now)}
     asked_for_samples = not isinstance(breaker.detector, CustomPolicy)
     return Verdict(

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import math
 
+from kubervisor.traffic.detector_policy import ContinuousPolicy
 from kubervisor.traffic.detectors.peers import beside_peers
+from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.detectors.series import by_pod
-from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Pod, Sample
-from kubervisor.traffic.policy import BreakerPolicy, ContinuousPolicy
+from kubervisor.traffic.model import Finding, Judgement, Pod, Sample
 
 
-def judge(
-    breaker: BreakerPolicy,
-    measurement: Measurement,
-    fleet: Fleet,
-    now: float,  # noqa: ARG001 - every detector has the same signature
-) -> tuple[Finding, ...]:
+def judge(asked: Question) -> tuple[Finding, ...]:
     """One finding for each Ready member, in fleet order."""
-    policy = breaker.detector
+    policy, fleet = asked.breaker.detector, asked.fleet
     assert isinstance(policy, ContinuousPolicy)
-    series = by_pod(measurement, fleet, policy.pod_label)
+    series = by_pod(asked.measurement, fleet, policy.pod_label)
     findings = [_finding(pod, series.get(pod.name, ()), policy) for pod in fleet.pods if pod.ready]
     return beside_peers(findings, "% deviation")
 

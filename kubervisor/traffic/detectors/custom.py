@@ -6,25 +6,22 @@ name, or a uid that is not the current pod's changes nothing.
 
 from __future__ import annotations
 
-from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, NamedPod, Pod
-from kubervisor.traffic.policy import BreakerPolicy, CustomPolicy
+from kubervisor.traffic.detector_policy import CustomPolicy
+from kubervisor.traffic.detectors.question import Question
+from kubervisor.traffic.model import Finding, Judgement, NamedPod, Pod
 
 
-def judge(
-    breaker: BreakerPolicy,
-    measurement: Measurement,
-    fleet: Fleet,
-    now: float,  # noqa: ARG001 - every detector has the same signature
-) -> tuple[Finding, ...]:
+def judge(asked: Question) -> tuple[Finding, ...]:
     """The named members in the order of the answer (it may mean worst first), then the others."""
-    assert isinstance(breaker.detector, CustomPolicy)
+    policy, fleet = asked.breaker.detector, asked.fleet
+    assert isinstance(policy, CustomPolicy)
     ready = {pod.name: pod for pod in fleet.pods if pod.ready}
     named: dict[str, Pod] = {}
-    for entry in measurement.named:
+    for entry in asked.measurement.named:
         pod = ready.get(entry.name)
         if pod is not None and _is_that_pod(entry, pod):
             named.setdefault(pod.name, pod)
-    said = f"named by {breaker.detector.source}"
+    said = f"named by {policy.source}"
     outliers = [
         Finding(pod.uid, pod.name, Judgement.OUTLIER, evidence=said) for pod in named.values()
     ]

@@ -9,31 +9,32 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from kubervisor.traffic.detector_policy import DiscretePolicy
 from kubervisor.traffic.detectors.peers import beside_peers
+from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.detectors.series import by_pod
 from kubervisor.traffic.evidence import on_probation
-from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Pod, Sample
-from kubervisor.traffic.policy import BreakerPolicy, DiscretePolicy
+from kubervisor.traffic.model import Finding, Judgement, Pod, Sample
 
 
-def judge(
-    breaker: BreakerPolicy, measurement: Measurement, fleet: Fleet, now: float
-) -> tuple[Finding, ...]:
+def judge(asked: Question) -> tuple[Finding, ...]:
     """One finding for each Ready member, in fleet order."""
-    policy = breaker.detector
+    policy, fleet = asked.breaker.detector, asked.fleet
     assert isinstance(policy, DiscretePolicy)
-    series = by_pod(measurement, fleet, policy.pod_label)
+    series = by_pod(asked.measurement, fleet, policy.pod_label)
     findings = [
-        _finding(pod, series.get(pod.name, ()), policy, _needed(pod, breaker, policy, now))
+        _finding(
+            pod, series.get(pod.name, ()), policy, _needed(pod, asked.breaker, policy, asked.now)
+        )
         for pod in fleet.pods
         if pod.ready
     ]
     return beside_peers(findings, "%")
 
 
-def _needed(pod: Pod, breaker: BreakerPolicy, policy: DiscretePolicy, now: float) -> float:
+def _needed(pod: Pod, asked: Question, policy: DiscretePolicy) -> float:
     """Samples needed to judge: half of them while the pod is on probation."""
-    return policy.minimum_activity / (2 if on_probation(pod, breaker, now) else 1)
+    return policy.minimum_activity / (2 if on_probation(pod, asked.breaker, asked.now) else 1)
 
 
 def _finding(

@@ -23,9 +23,7 @@ def judge(asked: Question) -> tuple[Finding, ...]:
     assert isinstance(policy, DiscretePolicy)
     series = by_pod(asked.measurement, fleet, policy.pod_label)
     findings = [
-        _finding(
-            pod, series.get(pod.name, ()), policy, _needed(pod, asked.breaker, policy, asked.now)
-        )
+        _finding(pod, series.get(pod.name, ()), policy, _needed(pod, asked, policy))
         for pod in fleet.pods
         if pod.ready
     ]

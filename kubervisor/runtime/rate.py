@@ -13,12 +13,15 @@ phases of a second, then lose all ten within a second and a half; with 1.0 not a
 
 
 class TokenBucket:
-    """At most `rate` tokens a second on average, BURST_SECONDS of them at once, at least one."""
+    """At most `rate` tokens a second on average, BURST_SECONDS of them at once, at least one.
+
+    A process begins with one: what it finds when it starts has no burst.
+    """
 
     def __init__(self, rate: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate, self._clock = rate, clock
         self._size = max(1.0, BURST_SECONDS * rate)
-        self._tokens, self._at = self._size, clock()
+        self._tokens, self._at = 1.0, clock()
         self._lock = threading.Lock()
 
     def take(self) -> float:
@@ -33,3 +36,8 @@ class TokenBucket:
                 return (1 - self._tokens) / self._rate
             self._tokens -= 1
             return 0.0
+
+    def drain(self) -> None:
+        """Let the burst be earned anew."""
+        with self._lock:
+            self._tokens, self._at = 0.0, self._clock()

@@ -20,20 +20,15 @@ PACE_SECONDS = 10.0
 
 
 class Storm:
-    """Whether there is one and whose turn it is; all instants are monotonic seconds."""
+    """Whether there is one; all instants are monotonic seconds."""
 
     def __init__(self) -> None:
         self._began = self._last_wait = -math.inf
-        self._last: dict[Hashable, float] = {}
 
-    def wait(self, service: Hashable, now: float) -> float:
-        """Seconds until `service` may eject again as far as a storm is concerned."""
-        if now - self._last_wait > CALM_SECONDS:
-            self._last.clear()
-            return 0.0
-        if now - self._began <= FIRST_SECONDS:
-            return 0.0
-        return max(0.0, self._last.get(service, -math.inf) + PACE_SECONDS - now)
+    def distance(self, now: float) -> float:
+        """Seconds that a storm puts between two ejections of one Service; 0 where there is none."""
+        calm = now - self._last_wait > CALM_SECONDS
+        return 0.0 if calm or now - self._began <= FIRST_SECONDS else PACE_SECONDS
 
     def waited(self, now: float) -> None:
         """Somebody had to wait: a storm begins, or goes on."""
@@ -41,16 +36,18 @@ class Storm:
             self._began = now
         self._last_wait = now
 
-    def ejected(self, service: Hashable, now: float) -> None:
-        """A pod of `service` is being ejected."""
-        self._last[service] = now
-
 
 class EjectionLimit:
-    """The limits on ejections that do not depend on a fleet: `rate` a second, and in a storm."""
+    """The limits on ejections that do not depend on a fleet: `rate` a second, and in a storm.
+
+    The burst is for Services that fail at the same moment: one Service's own ejections keep a
+    distance of 1 / `rate` seconds, and after an outage of the API server there is no burst.
+    """
 
     def __init__(self, rate: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._bucket, self._storm = TokenBucket(rate, clock=clock), Storm()
+        self._distance = 1 / rate
+        self._last: dict[Hashable, float] = {}
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -60,9 +57,23 @@ class EjectionLimit:
         """
         with self._lock:
             now = self._clock()
-            wait = self._storm.wait(service, now) or self._bucket.take()
+            since = now - self._last.get(service, -math.inf)
+            if since < self._distance:
+                return self._distance - since
+            wait = max(0.0, self._storm.distance(now) - since) or self._bucket.take()
             if wait:
                 self._storm.waited(now)
             else:
-                self._storm.ejected(service, now)
+                self._last.pop(service, None)
+                self._last[service] = now
+                self._forget(now - max(PACE_SECONDS, self._distance))
             return wait
+
+    def outage(self) -> None:
+        """The API server refused or was gone: what has piled up by its return comes evenly."""
+        self._bucket.drain()
+
+    def _forget(self, before: float) -> None:
+        """Drop Services whose last ejection says nothing any more; they are in order of it."""
+        while self._last and (oldest := next(iter(self._last.items())))[1] < before:
+            del self._last[oldest[0]]

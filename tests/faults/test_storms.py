@@ -108,7 +108,7 @@ def test_fault_13_a_storm_of_ejections_has_a_pace(scene: Scene, figure: Figure) 
         fleet.wait(lambda f: len(f.out()) == 30, 30, "30 are out")
         seconds = Counter(int(at - began) for at, r in proxy.requests if ejects(r))
         worst = max(seconds.values())
-        assert worst <= 11, seconds  # six at once, then five in the rest of a second
+        assert worst <= 6, seconds  # 0.2 s apart; a late one may fall into the next second
         figure(f"30 ejections in {time.monotonic() - began:.1f} s, at most {worst} in a second")
 
 

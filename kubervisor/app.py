@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import socket
 import threading
 import uuid
@@ -23,6 +24,7 @@ from kubervisor.kube.overlay import Overlay
 from kubervisor.kube.reflector import Reflector
 from kubervisor.kube.watches import Caches, reflectors
 from kubervisor.kube.writers import TrafficWriter
+from kubervisor.runtime import memory
 from kubervisor.runtime.act import Actuator
 from kubervisor.runtime.announcements import Announcements
 from kubervisor.runtime.clock import Clock
@@ -35,6 +37,7 @@ from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.orphans import OrphanSweep
 from kubervisor.runtime.process import AlwaysLeader, Background, Process
 from kubervisor.runtime.releasing import LEASE_PREFIX
+from kubervisor.runtime.scraping import Scraping
 from kubervisor.runtime.status_writer import StatusWriter, highest_epoch
 from kubervisor.runtime.storm import EjectionLimit
 from kubervisor.runtime.supervisor import Supervisor, capacity
@@ -66,9 +69,10 @@ def build(settings: Settings) -> Process:
     Raises ApiError where the API server cannot be used, OSError where an address cannot be bound,
     and ValueError where a source or a pattern cannot be used.
     """
+    memory.settle()
     ends = _Ends(threading.Event(), threading.Event())
     log = logs.get("kubervisor")
-    metrics.BUILD.labels(__version__).set(1)
+    metrics.BUILD.labels(__version__, platform.python_version()).set(1)
     api = connect_api(settings.kubeconfig)
     if settings.register_crds:
         _register_crds(api, ends.stop, log)
@@ -132,13 +136,18 @@ def _leading(
     clock = Clock()
     queue: WorkQueue[ServiceKey] = WorkQueue()
     statuses: WorkQueue[ServiceKey] = WorkQueue()
+    metrics.QUEUE_DEPTH.labels("reconcile").set_function(queue.__len__)
+    metrics.QUEUE_DEPTH.labels("status").set_function(statuses.__len__)
     ending = settings.termination_kubeconfig
     writer = TrafficWriter(
         api, elector.check, overlay, ending=connect_api(ending) if ending else None
     )
+    sources = _sources(settings, caches)
+    scraping = Scraping(sources.page, clock=clock)
     shared = Shared(
         gatherer=Gatherer(caches.pods, caches.services, overlay),
-        sources=_sources(settings, caches),
+        sources=sources,
+        scraping=scraping,
         fetches=FetchPool(clock=clock),
         ejections=EjectionLimit(settings.max_ejections_per_second),
         clock=clock,
@@ -172,8 +181,18 @@ def _leading(
         dry_run=settings.dry_run,
         queue=queue,
     )
-    sweep = OrphanSweep(caches, api, writer, every=settings.orphan_sweep_interval, log=log)
+    sweep = OrphanSweep(
+        caches,
+        api,
+        writer,
+        every=settings.orphan_sweep_interval,
+        is_stopped=announcements.is_stopped,
+        log=log,
+    )
+    scrape = Loop("scrape", "scrape", scraping.step, clock=clock, log=log)
+    scraping.changed = scrape.wake
     loops = [
+        scrape,
         Loop("sweep", "sweep", sweep.step, clock=clock, log=log),
         Loop("announcements", "announcements", announcements.step, clock=clock, log=log),
     ]
@@ -228,6 +247,7 @@ def _sources(settings: Settings, caches: Caches) -> Sources:
         allow=settings.allow_sources,
         max_sample_age=settings.max_sample_age,
         forbidden_addresses=_Forbidden(caches),
+        scrape_proxy=settings.scrape_proxy,
     )
 
 

@@ -76,6 +76,11 @@ class Settings(BaseSettings):
             "link-local."
         ),
     )
+    scrape_proxy: str = Field(
+        default="",
+        description="host:port of an HTTP proxy by which pods' metrics pages are read (`scrape`); "
+        "for a controller outside the pods' network. Unset: the pods are connected to.",
+    )
     leader_elect: bool = Field(default=True, description="Hold a Lease before writing anything.")
     register_crds: bool = Field(default=True, description="Create or update the CRDs at start.")
     dry_run: bool = Field(
@@ -142,6 +147,11 @@ class Settings(BaseSettings):
         if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
             raise ValueError(f"must be host:port such as 127.0.0.1:8086, is {address!r:.80}")
         return address
+
+    @field_validator("scrape_proxy")
+    @classmethod
+    def _is_unset_or_host_and_port(cls, address: str) -> str:
+        return cls._is_host_and_port(address) if address else address
 
     @field_validator("namespaces")
     @classmethod

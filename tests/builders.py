@@ -271,9 +271,9 @@ def a_verdict(
         if pod.name in scores:
             score = scores[pod.name]
             said = f"{pod.name} scores {score:g}"
-            return Finding(pod.uid, pod.name, Judgement.OUTLIER, score=score, evidence=said)
+            return Finding(pod.uid, pod.name, Judgement.OUTLIER, score=score, said=said)
         fine = Judgement.INCONCLUSIVE if pod.name in unsure else Judgement.FINE
-        return Finding(pod.uid, pod.name, fine, evidence="as the others")
+        return Finding(pod.uid, pod.name, fine, said="as the others")
 
     judged = [pods[name] for name in scores]
     judged += [pod for pod in fleet.pods if pod.ready and pod.name not in scores]

@@ -1,165 +1,22 @@
-"""The detectors a breaker may name, one model each.
+"""The detectors a breaker may name: exactly one of them.
 
 A new detector is one model with a `policy()` and one field of `Detectors`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
-from kubervisor.api.fields import (
-    Address,
-    ApiModel,
-    Number,
-    Query,
-    Rule,
-    SourceName,
-    Text,
-    Uint,
-    Values,
-)
-from kubervisor.traffic.detector_policy import (
-    ContinuousPolicy,
-    CustomPolicy,
-    DetectorPolicy,
-    DiscretePolicy,
-    SourceRef,
-)
+from kubervisor.api.fields import Address, ApiModel, Rule
+from kubervisor.api.level_detectors import Deviation, Trend
+from kubervisor.api.original_detectors import ContinuousValueDeviation, DiscreteValueOutOfList
+from kubervisor.api.presets import Preset
+from kubervisor.api.ratio import Ratio
+from kubervisor.api.threshold import Threshold
 
-
-class PrometheusQuery(ApiModel):
-    """An instant query and the server that answers it."""
-
-    rules: ClassVar[tuple[Rule, ...]] = (
-        Rule(
-            cel="has(self.prometheusService) != has(self.source)",
-            holds=lambda query: (query.prometheus_service is None) != (query.source is None),
-            message="must have exactly one of prometheusService and source; write "
-            'prometheusService: "prometheus.monitoring:9090", or the name of a configured source',
-        ),
-    )
-    prometheus_service: Address | None = Field(
-        default=None,
-        description="Address of the Prometheus server as host[:port][/path], without a scheme; "
-        "http is used. The administrator's allow patterns must admit it. Unset: `source` names "
-        "the server.",
-        examples=["prometheus.monitoring:9090"],
-    )
-    source: SourceName | None = Field(
-        default=None,
-        description="Name of a source that the administrator configured (URL, credentials, "
-        "tenant). Unset: `prometheusService` gives the address.",
-        examples=["main"],
-    )
-    prom_ql: Query = Field(
-        alias="promQL",
-        description="PromQL expression, evaluated as an instant query once per evaluation "
-        "period. It must return an instant vector with a label that names the pod; samples of "
-        "pods that are not members of the Service are ignored.",
-        examples=["sum(increase(requests_total[30s])) by (code, pod)"],
-    )
-    pod_namekey: Text = Field(
-        alias="podNamekey",
-        description="Label of the samples that holds the name of the pod. Spelt with a "
-        "lower-case k.",
-        examples=["pod"],
-    )
-
-    @property
-    def source_ref(self) -> SourceRef:
-        """The server, by name or by address."""
-        return SourceRef(name=self.source or "", address=self.prometheus_service or "")
-
-
-class DiscreteValueOutOfList(PrometheusQuery):
-    """Outliers are pods whose samples carry too large a share of values that are out of a list.
-
-    The sample value is a count of events, such as responses with one status code. Give exactly one
-    of goodValues and badValues.
-    """
-
-    rules: ClassVar[tuple[Rule, ...]] = (
-        *PrometheusQuery.rules,
-        Rule(
-            cel="(has(self.goodValues) && size(self.goodValues) > 0) != "
-            "(has(self.badValues) && size(self.badValues) > 0)",
-            holds=lambda detector: bool(detector.good_values) != bool(detector.bad_values),
-            message="must have values in exactly one of goodValues and badValues; write "
-            'goodValues: ["200"], or badValues: ["500"]',
-        ),
-    )
-    key: Text = Field(
-        description="Label of the samples that holds the value to judge, such as a status code. A "
-        "sample without it has the empty value.",
-        examples=["code"],
-    )
-    good_values: Values = Field(
-        default_factory=list,
-        description="Values of the label that are good; every other value counts against the pod. "
-        "Unset: badValues are given.",
-        examples=[["200", "201"]],
-    )
-    bad_values: Values = Field(
-        default_factory=list,
-        description="Values of the label that count against the pod; every other value is good. "
-        "Unset: goodValues are given.",
-        examples=[["500", "503"]],
-    )
-    tolerance: Uint = Field(
-        default=50,
-        description="Percent of the pod's events. A pod is an outlier when more than this share "
-        "counts against it; with 100 or more it never is.",
-        examples=[50],
-    )
-    min_activity: Uint = Field(
-        default=2,
-        description="Number of events of a pod in the result of the query below which it is not "
-        "judged.",
-        examples=[2],
-    )
-
-    def policy(self) -> DiscretePolicy:
-        """What the pure core judges by."""
-        return DiscretePolicy(
-            source=self.source_ref,
-            query=self.prom_ql,
-            key=self.key,
-            pod_label=self.pod_namekey,
-            good=frozenset(self.good_values),
-            bad=frozenset(self.bad_values),
-            tolerance_percent=float(self.tolerance),
-            minimum_activity=float(self.min_activity),
-        )
-
-
-class ContinuousValueDeviation(PrometheusQuery):
-    """Outliers are pods whose value is too far from the fleet's.
-
-    The query itself divides the pod's value by the fleet's, so that 1 is normal; write a minimum
-    activity into the query too.
-    """
-
-    max_deviation_percent: Annotated[Number, Field(gt=0, le=1_000_000)] = Field(
-        default=75.0,
-        description="Percent. A pod is an outlier when its sample differs from 1 by more than "
-        "this, to either side.",
-        examples=[75],
-    )
-
-    def policy(self) -> ContinuousPolicy:
-        """What the pure core judges by."""
-        return ContinuousPolicy(
-            source=self.source_ref,
-            query=self.prom_ql,
-            pod_label=self.pod_namekey,
-            max_deviation_percent=self.max_deviation_percent,
-        )
-
-
-def _exactly_one(breaker: Any) -> bool:
-    return sum(getattr(breaker, name) is not None for name in Detectors.model_fields) == 1
+_ELSE = "Unset: another detector of the breaker judges."
 
 
 class Detectors(ApiModel):
@@ -167,34 +24,51 @@ class Detectors(ApiModel):
 
     discrete_value_out_of_list: DiscreteValueOutOfList | None = Field(
         default=None,
-        description="Judge by the share of events whose label value is out of a list. Unset: "
-        "another detector of the breaker judges.",
+        description=f"Judge by the share of events whose label value is out of a list. {_ELSE}",
     )
     continuous_value_deviation: ContinuousValueDeviation | None = Field(
         default=None,
-        description="Judge by the distance of a value from the fleet's. Unset: another detector "
-        "of the breaker judges.",
+        description=f"Judge by the distance of a value from the fleet's. {_ELSE}",
     )
     custom_service: Address | None = Field(
         default=None,
         description="Address host[:port][/path] of a service of yours, without a scheme. It is "
         "asked by GET once per evaluation period and answers with the list of pods that are "
         "outliers; pods that are not members of the Service are ignored. The administrator's "
-        "allow patterns must admit it. Unset: another detector of the breaker judges.",
+        f"allow patterns must admit it. {_ELSE}",
         examples=["detector.demo:8080/outliers"],
     )
-
-    @property
-    def detector(self) -> DetectorPolicy:
-        """The one detector of the breaker, as the pure core knows it."""
-        chosen = next(value for name in Detectors.model_fields if (value := getattr(self, name)))
-        if isinstance(chosen, str):
-            return CustomPolicy(SourceRef(address=chosen))
-        policy: DetectorPolicy = chosen.policy()
-        return policy
+    ratio: Ratio | None = Field(
+        default=None,
+        description=f"Judge by the share of requests that fail, against the peers'. {_ELSE}",
+    )
+    threshold: Threshold | None = Field(
+        default=None,
+        description=f"Judge by a bound that no pod may cross. {_ELSE}",
+    )
+    deviation: Deviation | None = Field(
+        default=None,
+        description="Judge by the distance of a level, such as a latency, from the peers'. "
+        f"{_ELSE}",
+    )
+    trend: Trend | None = Field(
+        default=None,
+        description=f"Judge by where a level is going, such as memory that leaks. {_ELSE}",
+    )
+    preset: Preset | None = Field(
+        default=None,
+        description="Judge by `ratio`, with the query, the labels and the codes of a well-known "
+        f"exporter. Write source or prometheusService beside it. {_ELSE}",
+        examples=["http"],
+    )
 
 
 _names = [field.alias for field in Detectors.model_fields.values() if field.alias]
+
+
+def _exactly_one(breaker: Any) -> bool:
+    return sum(getattr(breaker, name) is not None for name in Detectors.model_fields) == 1
+
 
 ONE_DETECTOR = Rule(
     cel="[" + ", ".join(f"has(self.{name})" for name in _names) + "].exists_one(found, found)",

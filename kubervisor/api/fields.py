@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +24,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+
+from kubervisor.traffic.pattern_syntax import LONGEST_PATTERN
+from kubervisor.traffic.patterns import compile_pattern
 
 DAY = 86_400  # seconds
 YEAR = 365 * DAY
@@ -38,6 +42,7 @@ LABEL_KEY = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Z
 ADDRESS = rf'^{_HOST}(:{_PORT})?(/[!"$-~]*)?$'
 DURATION = rf"^({_DURATION_PART})+$"
 PERCENT = r"^(100|[1-9]?[0-9])%$"
+URL_PATH = r'^/[!"$-~]*$'
 
 # What each pattern asks for, in words. All are valid in RE2 (API server) and in Rust (pydantic).
 PATTERN_WORDS = {
@@ -45,6 +50,7 @@ PATTERN_WORDS = {
     SOURCE_NAME: "must be a source name: letters, digits, '-', '_' and '.'",
     LABEL_KEY: "must be a label key such as topology.kubernetes.io/zone",
     ADDRESS: "must be host[:port][/path] without a scheme, user or spaces",
+    URL_PATH: "must be a path that starts with / and has no spaces",
 }
 
 
@@ -94,12 +100,18 @@ class ApiModel(BaseModel):
         return self
 
 
+def unset_means(new: str, original: str) -> str:
+    """The end of a field's description where the new detectors have another default."""
+    return f"Unset: {new}, or {original} where every detector is one of the original's."
+
+
 def _whole(value: object) -> object:
     """JSON has one number type: 3.0 is the integer 3, for the API server too."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _seconds(value: object) -> float:
+def seconds_of(value: object) -> float:
+    """The seconds of a duration such as 1h30m. Raises ValueError where it is none."""
     if isinstance(value, str) and len(value) <= 32 and re.fullmatch(DURATION[1:-1], value):
         unit = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
         parts = re.findall(_DURATION_PART, value)
@@ -107,6 +119,17 @@ def _seconds(value: object) -> float:
         if seconds <= YEAR:
             return seconds
     raise ValueError("must be a duration of at most 8760h such as 30s, 1h30m or 500ms")
+
+
+def _pattern(value: str) -> str:
+    try:
+        compile_pattern(value)
+    except ValueError as error:
+        raise ValueError(
+            f'must be a regular expression such as "5..": it {error}; write characters, classes, '
+            "groups, | and * + ? {n,m} only, which are matched in linear time"
+        ) from error
+    return value
 
 
 def _count_or_percent(value: object) -> int | str:
@@ -124,17 +147,44 @@ LabelKey = Annotated[str, Field(pattern=LABEL_KEY, max_length=317)]
 Address = Annotated[str, Field(pattern=ADDRESS, max_length=1024)]
 Text = Annotated[str, Field(min_length=1, max_length=256)]
 Query = Annotated[str, Field(min_length=1, max_length=32_768)]
+Expression = Annotated[str, Field(min_length=1, max_length=4096)]
+Pattern = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=LONGEST_PATTERN,
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    # What RE2 cannot compile is an error of the rule, and so a refusal.
+                    "rule": "'x'.matches(self) in [true, false]",
+                    "message": "must be a regular expression such as 5..",
+                }
+            ]
+        },
+    ),
+    AfterValidator(_pattern),
+]
+UrlPath = Annotated[str, Field(pattern=URL_PATH, max_length=1024)]
 Values = Annotated[list[Annotated[str, Field(max_length=256)]], Field(max_length=1000)]
 
 Switch = Annotated[bool, Field(strict=True)]
 Uint = Annotated[int, Field(strict=True, ge=0, le=INT32_MAX), BeforeValidator(_whole)]
 Percent = Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(_whole)]
 Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0.01)]
+LoadPercent = Annotated[int, Field(strict=True, ge=101, le=1000), BeforeValidator(_whole)]
+Steps = Annotated[int, Field(strict=True, ge=1, le=20), BeforeValidator(_whole)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535), BeforeValidator(_whole)]
+Share = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+Amount = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e9)]
+# The API server takes an integer's bounds for 64-bit integers.
+Level = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e18, le=1e18)]
 
 Duration = Annotated[
     float,
-    BeforeValidator(_seconds),
+    BeforeValidator(seconds_of),
     PlainSerializer(
         lambda seconds: f"{seconds:.9f}".rstrip("0").rstrip(".") + "s", return_type=str
     ),

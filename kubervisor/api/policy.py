@@ -7,13 +7,42 @@ here too, with the path of the field.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pydantic import ValidationError
 
+from kubervisor.api.activator import Activator
+from kubervisor.api.breaker import Breaker
 from kubervisor.api.problems import spec_error
-from kubervisor.api.spec import Activator, Breaker, Budget, KubervisorServiceSpec
+from kubervisor.api.spec import Budget, KubervisorServiceSpec
 from kubervisor.errors import SpecError
 from kubervisor.traffic.policy import ActivatorPolicy, BreakerPolicy, BudgetPolicy, ServicePolicy
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Defaults:
+    """What fields of the Service and its activators mean that a specification leaves out."""
+
+    jitter_percent: float
+    probation: float
+    return_stagger: float
+    max_period: float | None
+    panic_threshold_percent: int | None
+    peer_group: str | None
+
+
+_ORIGINAL = _Defaults(0.0, 0.0, 0.0, None, None, None)
+_NEW = _Defaults(
+    jitter_percent=20.0,
+    probation=60.0,
+    return_stagger=10.0,
+    max_period=300.0,
+    panic_threshold_percent=50,
+    peer_group="",
+)
 
 _LABEL_VALUE_LENGTH = 63  # the object's name becomes the value of the label kubervisor/name
 
@@ -25,9 +54,10 @@ def to_policy(
 
     `name` is the KubervisorService's own name, where there is one to check.
 
-    A specification with the original's fields only gets the original's rules: one matching step
-    suffices, one peer group, no panic guard, no cap, no jitter, no probation. Raises SpecError: its
-    message starts with the path of the field and says what to write.
+    A specification with the original's detectors only gets the original's rules: one matching step
+    suffices, one peer group, no panic guard, no cap, no jitter, no probation, unless it says
+    otherwise. Raises SpecError: its message starts with the path of the field and says what to
+    write.
     """
     if len(name) > _LABEL_VALUE_LENGTH:
         raise SpecError(
@@ -35,14 +65,15 @@ def to_policy(
             "becomes a label value; write a shorter name"
         )
     parsed = spec if isinstance(spec, KubervisorServiceSpec) else parse_spec(spec)
-    default = _activator(parsed.default_activator)
+    defaults = _NEW if any(breaker.measured for breaker in parsed.breakers) else _ORIGINAL
+    default = _activator(parsed.default_activator, defaults)
     return ServicePolicy(
         service=parsed.service,
-        breakers=tuple(_breaker(breaker, default) for breaker in parsed.breakers),
+        breakers=tuple(_breaker(breaker, default, defaults) for breaker in parsed.breakers),
         default_activator=default,
-        budget=_budget(parsed.budget or Budget()),
+        budget=_budget(parsed.budget or Budget(), defaults),
         dry_run=parsed.dry_run,
-        peer_group=parsed.peer_group,
+        peer_group=_given(parsed.peer_group, defaults.peer_group),
     )
 
 
@@ -56,37 +87,56 @@ def parse_spec(spec: object) -> KubervisorServiceSpec:
         raise spec_error(KubervisorServiceSpec, error) from error
 
 
-def _breaker(breaker: Breaker, default: ActivatorPolicy) -> BreakerPolicy:
-    ratio = breaker.min_pods_available_ratio
-    return BreakerPolicy(
+def _breaker(breaker: Breaker, default: ActivatorPolicy, defaults: _Defaults) -> BreakerPolicy:
+    ratio, measured = breaker.min_pods_available_ratio, breaker.measured
+    policy = BreakerPolicy(
         name=breaker.name,
         detector=breaker.detector,
-        activator=_activator(breaker.activator) if breaker.activator else default,
+        activator=_activator(breaker.activator, defaults) if breaker.activator else default,
         period=breaker.evaluation_period,
         min_available_count=breaker.min_pods_available_count,
         min_available_percent=None if ratio is None else min(100, ratio),
     )
+    if measured is None:
+        return policy
+    return replace(
+        policy,
+        matches=measured.steps,
+        warm_up=measured.warm_up,
+        on_requests=measured.on_requests,
+    )
 
 
-def _activator(activator: Activator) -> ActivatorPolicy:
+def _activator(activator: Activator, defaults: _Defaults) -> ActivatorPolicy:
     return ActivatorPolicy(
         mode=activator.mode,
         period=activator.period,
         max_retries=activator.max_retry_count,
         max_paused=activator.max_pause_count,
-        max_period=activator.max_period,
-        jitter_percent=activator.jitter_percent,
-        probation=activator.probation,
-        return_stagger=activator.return_stagger,
+        max_period=_given(activator.max_period, _longest(activator.period, defaults)),
+        jitter_percent=_given(activator.jitter_percent, defaults.jitter_percent),
+        probation=_given(activator.probation, defaults.probation),
+        return_stagger=_given(activator.return_stagger, defaults.return_stagger),
         kill_mode=activator.kill_mode,
     )
 
 
-def _budget(budget: Budget) -> BudgetPolicy:
+def _longest(period: float, defaults: _Defaults) -> float | None:
+    return None if defaults.max_period is None else max(period, defaults.max_period)
+
+
+def _given(value: T | None, default: T) -> T:
+    return default if value is None else value
+
+
+def _budget(budget: Budget, defaults: _Defaults) -> BudgetPolicy:
     least = budget.min_available
     return BudgetPolicy(
         min_available_count=least if isinstance(least, int) else None,
         min_available_percent=int(least.removesuffix("%")) if isinstance(least, str) else None,
         max_ejected_percent=budget.max_ejected_percent,
-        panic_threshold_percent=budget.panic_threshold_percent,
+        panic_threshold_percent=_given(
+            budget.panic_threshold_percent, defaults.panic_threshold_percent
+        ),
+        max_load_percent=budget.max_load_percent,
     )

@@ -113,6 +113,23 @@ class Recent(StatusModel):
     )
 
 
+class Outlier(StatusModel):
+    """An outlier that stays in traffic, and the rule that keeps it there."""
+
+    pod: str | None = Field(default=None, description="Name of the pod.")
+    pod_uid: str | None = Field(default=None, description="UID of the pod.")
+    breaker: str | None = Field(default=None, description="Breaker that finds it an outlier.")
+    since: Instant | None = Field(
+        default=None, description="Since when it is an outlier that this rule keeps in traffic."
+    )
+    reason: str | None = Field(default=None, description="Which rule, as one CamelCase word.")
+    evidence: Evidence | None = Field(
+        default=None,
+        description="Value, peers and threshold of the first such evaluation, and the rule's "
+        "numbers.",
+    )
+
+
 class EjectionIntent(StatusModel):
     """An ejection that was decided and may not be on the pod yet.
 
@@ -152,6 +169,9 @@ class KubervisorServiceStatus(StatusModel):
         default=None, description="Names of the breakers that run, separated by commas."
     )
     fleet: FleetCount | None = Field(default=None, description="The numbers of the budget.")
+    outliers: Annotated[list[Outlier], _first(MAX_RECENT), Field(max_length=MAX_RECENT)] | None = (
+        Field(default=None, description="Outliers that stay in traffic, at most 20.")
+    )
     recent: Annotated[list[Recent], _first(MAX_RECENT), Field(max_length=MAX_RECENT)] | None = (
         Field(default=None, description="The last 20 things done to pods, the newest first.")
     )

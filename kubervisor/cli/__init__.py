@@ -11,7 +11,10 @@ from kubervisor import __version__
 COMMANDS = {
     "run": "kubervisor.cli.run",
     "crds": "kubervisor.cli.crds",
+    "check": "kubervisor.cli.check",
     "release": "kubervisor.cli.release",
+    "backtest": "kubervisor.cli.backtest",
+    "simulate": "kubervisor.cli.simulate",
 }
 
 

@@ -18,7 +18,9 @@ from kubervisor.settings import Settings
 
 @click.command()
 @click.option("--kubeconfig", help="Path of a kubeconfig; default: the pod's service account.")
-@click.option("--namespace", "-n", help="Release the pods of this namespace.")
+@click.option(
+    "--namespace", "-n", "namespaces", multiple=True, help="Release its pods; repeatable."
+)
 @click.option("--all", "everywhere", is_flag=True, help="Release the pods of all namespaces.")
 @click.option(
     "--disable",
@@ -29,7 +31,7 @@ from kubervisor.settings import Settings
 @click.option("--lease-namespace", default="", help="Namespace of the controllers' Lease.")
 def release(
     kubeconfig: str | None,
-    namespace: str | None,
+    namespaces: tuple[str, ...],
     everywhere: bool,
     disable: bool,
     end: bool,
@@ -39,14 +41,14 @@ def release(
 
     Exit code 0: no pod is out of traffic; 1: some still are, and they are named; 2: bad usage.
     """
-    if (namespace is None) == (not everywhere):
+    if bool(namespaces) == everywhere:
         raise click.UsageError("say either --namespace NS or --all")
     if end and disable:
         raise click.UsageError("--end and --disable exclude each other")
     try:
         api = connect_api(kubeconfig)
         where = find_lease_namespace(Settings(lease_namespace=lease_namespace), api)
-        scope = Scope(namespace, where)
+        scope = Scope(namespaces, where)
         if end:
             end_stop(api, scope)
             click.echo("controllers act again")

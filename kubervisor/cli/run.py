@@ -33,6 +33,7 @@ from kubervisor.telemetry import logs
     metavar="PATTERN",
     help="Pattern host[:port] that specs may name; repeatable. Adds to in-cluster names.",
 )
+@click.option("--scrape-proxy", metavar="HOST:PORT", help="HTTP proxy to pods' metrics pages.")
 @click.option("--leader-elect/--no-leader-elect", default=None)
 @click.option("--register-crds/--no-register-crds", default=None)
 @click.option("--dry-run", is_flag=True, default=None, help="Judge and report, never eject.")
@@ -51,7 +52,7 @@ from kubervisor.telemetry import logs
 @click.option("--log-format", type=click.Choice(["auto", "json", "console"]))
 def run(capability: str, **given: object) -> None:  # noqa: ARG001 - one capability so far
     """Run the controller until SIGTERM. Exit code 0: asked to stop; 1: lease lost; 2: bad usage."""
-    settings = _settings(given)
+    settings = read_settings(given)
     logs.set_up(level=settings.log_level, form=settings.log_format)
     try:
         process = build(settings)
@@ -62,7 +63,7 @@ def run(capability: str, **given: object) -> None:  # noqa: ARG001 - one capabil
     sys.exit(process.run())
 
 
-def _settings(given: dict[str, object]) -> Settings:
+def read_settings(given: dict[str, object]) -> Settings:
     """Flags over environment over file over defaults."""
     values = {name: value for name, value in given.items() if value not in (None, ())}
     if "sources" in values:

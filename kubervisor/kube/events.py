@@ -41,14 +41,29 @@ _Key = tuple[str, str, str, str]
 what a reader looks for, and an Event's note cannot be changed."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an Event says and of which objects; names, not records, which would be kept with it."""
+
+    type: EventType
+    reason: str
+    action: str
+    note: str
+    namespace: str
+    name: str
+    uid: str
+    pod: str = ""
+    pod_uid: str = ""
+
+
 @dataclass(slots=True)
 class _Series:
     """An Event and how often it happened; `path` is empty until it is stored."""
 
     key: _Key
-    body: dict[str, object]
-    namespace: str
+    said: _Said
     first_at: float  # monotonic
+    began_at: float  # Unix seconds
     last_at: float  # Unix seconds
     path: str = ""
     count: int = 1
@@ -84,6 +99,11 @@ class EventRecorder:
         self._queue: OrderedDict[_Key, _Series] = OrderedDict()
         self._known: OrderedDict[_Key, _Series] = OrderedDict()
 
+    @property
+    def remembered(self) -> int:
+        """How many Events may still be counted up."""
+        return len(self._known)
+
     def record(
         self,
         regarding: Record,
@@ -105,8 +125,13 @@ class EventRecorder:
                 if key in self._queue or self._clock() - series.written_at < PATCH_SECONDS:
                     return
             else:
-                body = self._body(regarding, related, type, reason, action, note)
-                series = _Series(key, body, regarding.namespace, self._clock(), self._wall())
+                said_of = _Said(
+                    *(type, reason, action, one_line(note, NOTE_BYTES)),
+                    *(regarding.namespace, regarding.name, regarding.uid),
+                    *((related.name, related.uid) if related else ()),
+                )
+                wall = self._wall()
+                series = _Series(key, said_of, self._clock(), wall, wall)
             self._enqueue(series)
 
     def run(self, stop: threading.Event) -> None:
@@ -118,14 +143,22 @@ class EventRecorder:
             self._write_next(0.0)
 
     def _enqueue(self, series: _Series) -> None:
+        self._known.pop(series.key, None)
         self._known[series.key] = self._queue[series.key] = series
-        self._known.move_to_end(series.key)
-        if len(self._known) > self._capacity:
-            self._known.popitem(last=False)
+        self._forget()
         if len(self._queue) > self._capacity:
             self._queue.popitem(last=False)
             self.dropped += 1
         self._ready.notify()
+
+    def _forget(self) -> None:
+        """Drop what is over, and the oldest where there is too much."""
+        began = self._clock() - SERIES_SECONDS
+        while self._known:
+            key = next(iter(self._known))
+            if len(self._known) <= self._capacity and self._known[key].first_at > began:
+                return
+            del self._known[key]
 
     def _write_next(self, wait: float) -> None:
         with self._ready:
@@ -150,47 +183,41 @@ class EventRecorder:
                 series.path = ""  # Events live an hour; write it anew
             else:
                 return
+        body, namespace = self._body(series), series.said.namespace
         if count > 1:
-            series.body["series"] = {"count": count, "lastObservedTime": _micro(last_at)}
-        metadata = {"name": f"kubervisor.{uuid.uuid4().hex}", "namespace": series.namespace}
-        collection = paths.collection(paths.EVENTS, series.namespace)
-        self._api.request("POST", collection, body={**series.body, "metadata": metadata})
-        series.path = paths.single(paths.EVENTS, series.namespace, metadata["name"])
+            body["series"] = {"count": count, "lastObservedTime": _micro(last_at)}
+        name = f"kubervisor.{uuid.uuid4().hex}"
+        body["metadata"] = {"name": name, "namespace": namespace}
+        self._api.request("POST", paths.collection(paths.EVENTS, namespace), body=body)
+        series.path = paths.single(paths.EVENTS, namespace, name)
 
-    def _body(
-        self,
-        regarding: Record,
-        related: Pod | None,
-        type: EventType,
-        reason: str,
-        action: str,
-        note: str,
-    ) -> dict[str, object]:
+    def _body(self, series: _Series) -> dict[str, object]:
+        said = series.said
         body: dict[str, object] = {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
-            "eventTime": _micro(self._wall()),
+            "eventTime": _micro(series.began_at),
             "reportingController": self._component,
             "reportingInstance": self._instance,
-            "type": type,
-            "reason": reason,
-            "action": action,
-            "note": one_line(note, NOTE_BYTES),
+            "type": said.type,
+            "reason": said.reason,
+            "action": said.action,
+            "note": said.note,
             "regarding": {
                 "apiVersion": "kubervisor.k8s.io/v1alpha1",
                 "kind": "KubervisorService",
-                "namespace": regarding.namespace,
-                "name": regarding.name,
-                "uid": regarding.uid,
+                "namespace": said.namespace,
+                "name": said.name,
+                "uid": said.uid,
             },
         }
-        if related is not None:
+        if said.pod:
             body["related"] = {
                 "apiVersion": "v1",
                 "kind": "Pod",
-                "namespace": related.namespace,
-                "name": related.name,
-                "uid": related.uid,
+                "namespace": said.namespace,
+                "name": said.pod,
+                "uid": said.pod_uid,
             }
         return body
 

@@ -100,12 +100,18 @@ class _PodStatus(_Struct):
     phase: str = "Pending"
     start_time: str | None = None
     host_ip: str = msgspec.field(name="hostIP", default="")
+    pod_ip: str = msgspec.field(name="podIP", default="")
     conditions: list[_Condition] | None = None
     container_statuses: list[_ContainerStatus] | None = None
 
 
+class _PodSpec(_Struct):
+    host_network: bool | None = False
+
+
 class _Pod(_Struct):
     metadata: _Meta
+    spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
     status: _PodStatus = msgspec.field(default_factory=_PodStatus)
 
 
@@ -156,8 +162,11 @@ def decode_pod(raw: bytes | msgspec.Raw) -> Pod:
         owner=_owner(meta),
         labels=_shared(tuple(p for p in labels.items() if not p[0].startswith(keys.PREFIX))),
         node_address=sys.intern(status.host_ip),
+        # On the host's network the address is the node's, which is not the pod's alone.
+        address="" if wire.spec.host_network else status.pod_ip,
         returned_by_hand=traffic is Traffic.YES and keys.EJECTION_ID in notes,
         epoch_mark=sys.intern(notes.get(keys.EPOCH, "")),
+        eject_requested_at=_requested_at(notes),
     )
 
 
@@ -221,6 +230,11 @@ def _ejection(labels: Mapping[str, str], notes: Mapping[str, str]) -> Ejection |
         epoch=_count(notes, keys.EPOCH),
         owner_uid=sys.intern(notes.get(keys.OWNER, "")),
     )
+
+
+def _requested_at(notes: Mapping[str, str]) -> float | None:
+    asked = notes.get(keys.EJECT_REQUEST)
+    return None if asked is None else timestamps.parse(asked) or 0.0
 
 
 def _count(notes: Mapping[str, str], *names: str) -> int:

@@ -75,6 +75,7 @@ class TrafficWriter:
             keys.EPOCH: str(epoch),
             keys.OWNER: pod.owner.uid if pod.owner else None,
             keys.RETRY_COUNT: str(retries),
+            keys.EJECT_REQUEST: None,
             **dict.fromkeys(keys.LEGACY_ANNOTATIONS),
         }
         return self._writes.patch(
@@ -133,6 +134,13 @@ class TrafficWriter:
                 lambda p: p.traffic is Traffic.YES and p.claimed_by is None,
                 ejection_id(pod),
             ),
+        )
+
+    def drop_request(self, pod: Pod) -> Pod:
+        """Take the request to eject `pod` off it: it was answered."""
+        return self._writes.patch(
+            pod,
+            Change(None, {}, {keys.EJECT_REQUEST: None}, lambda p: p.eject_requested_at is None),
         )
 
     def fence(self, pod: Pod, epoch: int) -> Pod:

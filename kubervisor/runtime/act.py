@@ -103,6 +103,13 @@ class Actuator:
         except Conflict as error:
             desk.log.debug("Pod changed", pod=intent.pod.name, error=str(error))
 
+    def drop_request(self, pod: Pod) -> None:
+        """Take an answered request off its pod. Raises ApiError."""
+        try:
+            self._writer.drop_request(pod)
+        except (Conflict, NotFound):
+            return  # the pod has moved on; what is left of the request expires
+
     def settle(self, desk: Desk, pod: Pod) -> None:
         """See to it that a write to `pod` which nobody knows the end of shows or cannot happen.
 

@@ -9,21 +9,16 @@ from kubervisor.kube.events import EventType
 from kubervisor.runtime.act import Actuator
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Desk
+from kubervisor.runtime.held import held
+from kubervisor.runtime.requests import Requests
 from kubervisor.telemetry import metrics
 from kubervisor.traffic import keys
-from kubervisor.traffic.budget import fleet_floor
+from kubervisor.traffic.activator import plan_returns
 from kubervisor.traffic.membership import plan_membership, plan_release
-from kubervisor.traffic.model import Fleet, PodUid
+from kubervisor.traffic.model import Fleet
 from kubervisor.traffic.plan import Intent, Plan
 from kubervisor.traffic.reasons import Reason
-from kubervisor.traffic.returns import (
-    plan_due_returns,
-    plan_early_returns,
-    plan_hand_returns,
-    plan_lost_returns,
-    plan_return_of_all,
-)
-from kubervisor.traffic.terminations import Circumstances, plan_terminations
+from kubervisor.traffic.returns import plan_hand_returns, plan_return_of_all
 
 SAFETY_NET = 5.0
 """Seconds between steps when nothing wakes the loop: pods wake it, and so does the next due
@@ -40,6 +35,7 @@ class Activator:
     def __init__(self, desk: Desk, actuator: Actuator) -> None:
         self._desk, self._actuator = desk, actuator
         self._clock = desk.shared.clock
+        self._requests = Requests(desk, actuator)
         self._reminded = False
 
     def step(self) -> float:
@@ -61,6 +57,7 @@ class Activator:
             failed |= self._apply(plan, fleet)
             for refusal in plan.refused:
                 self._actuator.defer(desk, refusal.pod, refusal.note)
+            failed |= self._requests.step(fleet)
         if plan.intents:
             desk.changed()
         if failed:
@@ -117,27 +114,14 @@ class Activator:
     def _plan_returns(self, assignment: Assignment, fleet: Fleet) -> Plan:
         ledger, policy = self._desk.ledger, assignment.policy
         now, wall = self._clock.monotonic(), self._clock.wall()
-        lost = plan_lost_returns(fleet)
-        if lost.intents and not ledger.lost_pods:
-            self._stop_ejecting(lost.intents[0])
-        floor = fleet_floor(fleet.size, policy)
-        early = plan_early_returns(fleet, floor, ledger.scores())
-        remaining = ledger.remaining(fleet, policy, now=now, wall=wall)
-        ended = Plan()
-        if assignment.stance is Stance.GUARD:
-            circumstances = self._circumstances(fleet, floor, ledger.spared(remaining, now=now))
-            ended = plan_terminations(fleet, policy, circumstances)
-        ending = {intent.pod.uid for intent in ended.intents}
-        due = plan_due_returns(
-            fleet,
-            policy,
-            remaining,
-            ending=ending,
-            flagged=ledger.still_flagged(now=now),
-            recent=[now - at for at in ledger.returns],
+        guarding = assignment.stance is Stance.GUARD
+        plan = plan_returns(
+            fleet, policy, held(ledger, fleet, policy, now=now, wall=wall, ends=guarding)
         )
-        intents = lost.intents + early.intents + ended.intents + due.intents
-        return Plan(intents, ended.refused, wake_in=due.wake_in)
+        lost = [i for i in plan.intents if i.reason is Reason.WORKLOAD_SELECTS_TRAFFIC]
+        if lost and not ledger.lost_pods:
+            self._stop_ejecting(lost[0])
+        return plan
 
     def _stop_ejecting(self, lost: Intent) -> None:
         """Relabelling costs the workload its pods: nobody is ejected until the spec changes."""
@@ -149,17 +133,6 @@ class Activator:
             reason=Reason.WORKLOAD_SELECTS_TRAFFIC,
             action="Evaluate",
             note=f"{desk.ledger.lost_pods}; ejections stop until the spec changes",
-        )
-
-    def _circumstances(self, fleet: Fleet, floor: int, spared: frozenset[PodUid]) -> Circumstances:
-        ledger = self._desk.ledger
-        return Circumstances(
-            below_floor=len(fleet.serving) < floor,
-            panicking=[name for name, groups in ledger.panicking.items() if groups],
-            blind=ledger.blind.keys(),
-            confirmed=ledger.confirmed,
-            protected=spared,
-            pausing=ledger.pausing,
         )
 
     def _settle(self, fleet: Fleet) -> bool:
@@ -178,11 +151,9 @@ class Activator:
     def _apply(self, plan: Plan, fleet: Fleet) -> bool:
         """Write the intents, one for each pod; True where one failed and should be tried again."""
         failed = False
-        written: set[PodUid] = set()
-        for intent in plan.intents:
-            if intent.pod.uid in written or self._desk.stopped.is_set():
-                continue
-            written.add(intent.pod.uid)
+        for intent in plan.writes:
+            if self._desk.stopped.is_set():
+                break
             failed |= not self._write(intent, fleet)
         return failed
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kubervisor.errors import ApiUnavailable, SourceError, Throttled
 from kubervisor.runtime.act import Actuator
@@ -18,7 +18,9 @@ from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.fetching import Answer
 from kubervisor.runtime.ledger import SourceProblem
 from kubervisor.runtime.measure import ask
+from kubervisor.runtime.readers import Readers
 from kubervisor.runtime.report import Reporter
+from kubervisor.runtime.trials import Trials
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.detectors import judge
@@ -54,6 +56,8 @@ class Breaker:
         self._desk, self._actuator, self._wake = desk, actuator, wake
         self._clock = desk.shared.clock
         self._report = Reporter(desk)
+        self._readers = Readers(desk, wake)
+        self._trials = Trials(self._report, self._clock.monotonic)
         self._due: dict[BreakerPolicy, float] = {}
         self._waiting: dict[BreakerPolicy, Answer] = {}
         self._begun: set[BreakerPolicy] = set()
@@ -64,6 +68,7 @@ class Breaker:
         assignment = self._desk.assignment
         judging = assignment.stance in JUDGING
         self._keep(assignment.policy.breakers if judging else ())
+        self._due |= self._readers.now_due(self._due)
         for breaker in self._due:
             self._ask_if_due(assignment, breaker)
         for breaker, answer in list(self._waiting.items()):
@@ -81,30 +86,44 @@ class Breaker:
             del self._due[gone]
             self._waiting.pop(gone, None)
             self._begun.discard(gone)
+        self._report.keep(breaker.name for breaker in breakers)
+        self._readers.keep(breakers)
+        self._trials.keep(breakers)
         for breaker in breakers:
             if breaker not in self._due:
                 phase = random.uniform(0, min(FIRST_WITHIN, breaker.period))
-                self._due[breaker] = self._clock.monotonic() + phase
+                # Pages are read before they are judged; that wakes us.
+                patience = self._readers.patience(breaker)
+                self._due[breaker] = self._clock.monotonic() + phase + patience
 
     def _ask_if_due(self, assignment: Assignment, breaker: BreakerPolicy) -> None:
         now, due = self._clock.monotonic(), self._due[breaker]
         if now < due:
             return
-        period = breaker.period
         if breaker in self._begun:
             metrics.STEP_LATENESS.observe(now - due)
-            # Missed periods are skipped, never caught up.
-            self._due[breaker] = max(due + period, now + period / 2)
-        else:
-            # The first evaluation is early; from the second on, Services are spread evenly, each
-            # at its own phase of the period.
-            earliest = now + period / 2
-            self._due[breaker] = earliest + (self._phase * period - earliest) % period
-            self._begun.add(breaker)
+        self._due[breaker] = self._next_due(breaker, now, due)
+        self._begun.add(breaker)
         if breaker not in self._waiting:
-            self._waiting[breaker] = ask(
-                self._desk.shared, assignment.key, breaker, period=period, listener=self._wake
+            self._waiting[breaker] = self._readers.ask(breaker) or ask(
+                self._desk.shared,
+                assignment.key,
+                breaker,
+                period=breaker.period,
+                listener=self._wake,
             )
+
+    def _next_due(self, breaker: BreakerPolicy, now: float, due: float) -> float:
+        period, patience = breaker.period, self._readers.patience(breaker)
+        if patience:
+            return now + period + patience
+        if breaker in self._begun:
+            # Missed periods are skipped, never caught up.
+            return max(due + period, now + period / 2)
+        # The first evaluation is early; from the second on, Services are spread evenly, each at its
+        # own phase of the period.
+        earliest = now + period / 2
+        return earliest + (self._phase * period - earliest) % period
 
     def _evaluate(self, assignment: Assignment, breaker: BreakerPolicy, answer: Answer) -> None:
         try:
@@ -142,6 +161,7 @@ class Breaker:
                 peer_group=assignment.policy.peer_group,
             )
             self._report.source_answered(breaker.name)
+            self._trials.look(breaker, measurement, fleet)
             memory = desk.ledger.judged(verdict, breaker)
             desk.ledger.confirm(fleet, verdict)
         metrics.EVALUATIONS.labels("inconclusive" if verdict.reason else "judged").inc()
@@ -181,15 +201,14 @@ class Breaker:
                     try:
                         self._actuator.eject(desk, intent, fleet, decided_at=case.decided_at)
                     except (ApiUnavailable, Throttled):
+                        desk.shared.ejections.outage()
                         return None  # the next evaluation tries again; others would fare no better
                 return wait
 
     def _decide(self, case: _Case, fleet: Fleet, tried: set[PodUid]) -> Intent | None:
-        findings = tuple(f for f in case.verdict.findings if f.pod not in tried)
-        verdict = replace(case.verdict, findings=findings) if tried else case.verdict
         plan = plan_ejections(
             fleet,
-            verdict,
+            case.verdict.without(tried),
             case.breaker,
             case.assignment.policy,
             case.memory,
@@ -198,5 +217,5 @@ class Breaker:
         guarding = self._desk.assignment.stance is Stance.GUARD
         if not plan.intents or not guarding:
             # The last plan of the evaluation: what it refuses stays refused until the next.
-            self._report.planned(case.breaker.name, case.verdict, plan)
+            self._report.planned(case.breaker.name, case.verdict, plan, fleet)
         return plan.intents[0] if plan.intents and guarding else None

@@ -258,7 +258,8 @@ def run_queue(queue: WorkQueue[ServiceKey], handle: Callable[[ServiceKey], None]
     while True:
         key = queue.get()
         try:
-            handle(key)
+            with metrics.RECONCILE_DURATION.time():
+                handle(key)
         except LeadershipLost:
             pass  # the process is about to end
         except Exception as error:  # noqa: BLE001 - the guard: one object's trouble is not another's

@@ -16,6 +16,7 @@ from kubervisor.runtime.fetching import FetchPool
 from kubervisor.runtime.gather import Gatherer
 from kubervisor.runtime.ledger import Ledger
 from kubervisor.runtime.restoring import decisions_in, lost_pods_in
+from kubervisor.runtime.scraping import Scraping
 from kubervisor.runtime.storm import EjectionLimit
 from kubervisor.sources import Sources
 from kubervisor.telemetry.logs import Log
@@ -37,6 +38,7 @@ class Shared:
     gatherer: Gatherer
     sources: Sources
     fetches: FetchPool
+    scraping: Scraping
     ejections: EjectionLimit
     clock: Clock
     log: Log

@@ -7,17 +7,17 @@ period ago, is shared by every breaker that asks it.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 
-from kubervisor.errors import SourceTimeout
+from kubervisor.errors import SourceError, SourceTimeout
 from kubervisor.runtime.clock import Clock
-from kubervisor.runtime.threads import start_thread
+from kubervisor.runtime.crew import Crew
+from kubervisor.telemetry import metrics
 from kubervisor.traffic.model import Measurement
 
 THREADS_PER_SOURCE = 8
-IDLE_SECONDS = 30.0
 KEPT_SECONDS = 60.0
 
 Fetch = Callable[[float], Measurement]
@@ -45,6 +45,13 @@ class Answer:
             raise self._overdue("gave no complete answer")
         return self.measurement
 
+    @property
+    def outcome(self) -> str:
+        """Answered, or the reason why not."""
+        if self.error is None:
+            return "Answered"
+        return self.error.reason if isinstance(self.error, SourceError) else "Error"
+
     def run(self, left: float) -> None:
         """Fetch within `left` seconds; the outcome is here, whatever it is."""
         try:
@@ -66,7 +73,7 @@ class FetchPool:
         self._clock = clock
         self._lock = threading.Lock()
         self._answers: dict[Hashable, Answer] = {}
-        self._sources: dict[str, _SourceThreads] = {}
+        self._crews: dict[str, Crew] = {}
         self._tidy_at = 0.0
 
     def ask(
@@ -94,10 +101,10 @@ class FetchPool:
                 return known
             answer = Answer(source, now, now + deadline, fetch, [listener])
             self._answers[question] = answer
-            threads = self._sources.get(source)
-            if threads is None:
-                threads = self._sources[source] = _SourceThreads(source, self._run)
-        threads.submit(answer)
+            crew = self._crews.get(source)
+            if crew is None:
+                crew = self._crews[source] = Crew(f"fetch/{source}", THREADS_PER_SOURCE)
+        crew.submit(partial(self._run, answer))
         return answer
 
     def _tidy(self, now: float) -> None:
@@ -118,55 +125,9 @@ class FetchPool:
 
     def _run(self, answer: Answer) -> None:
         answer.run(answer.deadline - self._clock.monotonic())
+        metrics.SOURCE_REQUESTS.labels(answer.outcome).inc()
         with self._lock:
             answer.done = True
             listeners, answer.listeners = answer.listeners, []
         for listener in listeners:
             listener()
-
-
-class _SourceThreads:
-    """Up to THREADS_PER_SOURCE threads for one source, started when needed, ended when idle."""
-
-    def __init__(self, source: str, run: Callable[[Answer], None]) -> None:
-        self._source, self._run = source, run
-        self._changed = threading.Condition()
-        self._waiting: deque[Answer] = deque()
-        self._threads = 0
-        self._idle = 0
-
-    def submit(self, answer: Answer) -> None:
-        """Have it run by an idle thread, else a new one, else the next that becomes idle.
-
-        Raises RuntimeError where the process may not have more threads.
-        """
-        with self._changed:
-            self._waiting.append(answer)
-            # Threads count as idle until they have taken an answer, so this never counts one twice.
-            if self._idle >= len(self._waiting):
-                self._changed.notify()
-                return
-            if self._threads >= THREADS_PER_SOURCE:
-                return
-            self._threads += 1
-        try:
-            start_thread(f"fetch/{self._source}", self._work)
-        except RuntimeError:
-            with self._changed:
-                self._threads -= 1
-            raise
-
-    def _work(self) -> None:
-        while (answer := self._next()) is not None:
-            self._run(answer)
-
-    def _next(self) -> Answer | None:
-        """The next answer to fetch; None once there was none for IDLE_SECONDS."""
-        with self._changed:
-            self._idle += 1
-            self._changed.wait_for(lambda: bool(self._waiting), IDLE_SECONDS)
-            self._idle -= 1
-            if self._waiting:
-                return self._waiting.popleft()
-            self._threads -= 1
-            return None

@@ -52,6 +52,20 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptOutlier:
+    """An outlier that stays in traffic, since when (Unix seconds) and by which rule; `evidence` is
+    that of the first such step.
+    """
+
+    pod: str
+    uid: str
+    breaker: str
+    since: float
+    reason: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Protection:
     """A PodDisruptionBudget refused to have a pod evicted in this ejection; ask again at
     `again`.
@@ -79,7 +93,7 @@ class Ledger:
     """One Service's ledger. Instants are monotonic seconds unless they say wall.
 
     `blind` counts the failures in a row of each breaker's source; `problems` are those worth
-    telling.
+    telling. `mismatched` says of breakers why the samples of their query are not the fleet's.
     """
 
     memories: dict[str, Memory] = field(default_factory=dict)
@@ -87,9 +101,11 @@ class Ledger:
     confirmed: set[tuple[PodUid, str]] = field(default_factory=set)
     panicking: dict[str, tuple[str, ...]] = field(default_factory=dict)
     exhausted: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, tuple[KeptOutlier, ...]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     blind: dict[str, int] = field(default_factory=dict)
     problems: dict[str, SourceProblem] = field(default_factory=dict)
+    mismatched: dict[str, str] = field(default_factory=dict)
     no_samples: frozenset[str] = frozenset()
     lost_pods: str = ""
     returns: list[float] = field(default_factory=list)
@@ -116,9 +132,11 @@ class Ledger:
             self.flagged,
             self.panicking,
             self.exhausted,
+            self.kept,
             self.versions,
             self.blind,
             self.problems,
+            self.mismatched,
         ):
             for name in known.keys() - names:
                 del known[name]

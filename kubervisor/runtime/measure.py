@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 
 from kubervisor.runtime.desk import Shared
-from kubervisor.runtime.fetching import Answer
+from kubervisor.runtime.fetching import Answer, Fetch
+from kubervisor.sources import Sources
 from kubervisor.telemetry import metrics
-from kubervisor.traffic.detector_policy import CustomPolicy, SourceRef
+from kubervisor.traffic.detector_policy import CustomPolicy, Query, SourceRef
 from kubervisor.traffic.model import Measurement, ServiceKey
 from kubervisor.traffic.policy import BreakerPolicy
 
@@ -27,35 +29,68 @@ def ask(
     """The answer to the breaker's question, due within min(half the period, 5 s)."""
     detector, sources, wall = breaker.detector, shared.sources, shared.clock.wall
     question: Hashable
+    # Nearly a period: whoever else asks the same in it gets the same answer.
+    max_age = SHARED_FOR * period
     if isinstance(detector, CustomPolicy):
-        question = (key, detector.source)
-
-        def fetch(deadline: float) -> Measurement:
-            taken_at = wall()
-            with metrics.SOURCE_DURATION.time():
-                named = sources.ask(detector.source, deadline=deadline, asked_for=str(key))
-            return Measurement(taken_at, named=named)
+        question, fetch = (key, detector.source), _outliers(shared, key, detector.source)
     else:
-        (query,) = detector.queries
-        assert isinstance(detector.source, SourceRef)
-        source = detector.source
+        source, queries = detector.source, detector.queries
+        assert isinstance(source, SourceRef)
         # An answer is shared among those who may ask for it.
-        question = (source, query, sources.admits(source, key.namespace))
-
-        def fetch(deadline: float) -> Measurement:
-            taken_at = wall()
-            with metrics.SOURCE_DURATION.time():
-                samples = sources.query(
-                    source, query.promql, deadline=deadline, namespace=key.namespace
-                )
-            return Measurement(taken_at, window=query.window, samples=samples)
-
+        question = (source, queries, sources.admits(source, key.namespace))
+        fetch = _samples(sources, wall, source, queries, key.namespace)
+        # Between two steps of a range query there is nothing new to ask for.
+        max_age = max(max_age, SHARED_FOR * min(query.step for query in queries))
     return shared.fetches.ask(
         str(detector.source),
         question,
         fetch,
         deadline=min(period / 2, LONGEST_DEADLINE),
-        # Nearly a period: whoever else asks the same in it gets the same answer.
-        max_age=SHARED_FOR * period,
+        max_age=max_age,
         listener=listener,
     )
+
+
+def _outliers(shared: Shared, key: ServiceKey, source: SourceRef) -> Fetch:
+    def fetch(deadline: float) -> Measurement:
+        taken_at = shared.clock.wall()
+        with metrics.SOURCE_DURATION.time():
+            named = shared.sources.ask(source, deadline=deadline, asked_for=str(key))
+        return Measurement(taken_at, named=named)
+
+    return fetch
+
+
+def _samples(
+    sources: Sources,
+    wall: Callable[[], float],
+    source: SourceRef,
+    queries: tuple[Query, ...],
+    namespace: str,
+) -> Fetch:
+    """Asks one query after the other on the same connection: they share the deadline."""
+
+    def part(query: Query, left: float) -> Measurement:
+        taken_at, window = wall(), query.window
+        if query.raw:
+            series = sources.raw(source, query.promql, window, deadline=left, namespace=namespace)
+            return Measurement(taken_at, window=window, series=series)
+        if query.step:
+            series = sources.over(
+                source, query.promql, window, query.step, deadline=left, namespace=namespace
+            )
+            return Measurement(taken_at, window=window, series=series)
+        samples = sources.query(source, query.promql, deadline=left, namespace=namespace)
+        return Measurement(taken_at, window=window, samples=samples)
+
+    def fetch(deadline: float) -> Measurement:
+        ends = time.monotonic() + deadline
+        with metrics.SOURCE_DURATION.time():
+            parts = tuple([part(query, ends - time.monotonic()) for query in queries])
+        if len(parts) == 1:
+            return parts[0]
+        # As if the whole had been asked for with the first query: no part reaches back further.
+        window = max(part.window for part in parts)
+        return Measurement(parts[0].taken_at, window=window, parts=parts)
+
+    return fetch

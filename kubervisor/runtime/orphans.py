@@ -6,6 +6,8 @@ given back when two sweeps in a row find the object gone, by a live read and not
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kubervisor.errors import ApiError, NotFound
 from kubervisor.kube.client import Api
 from kubervisor.kube.objects import get_spec
@@ -26,10 +28,12 @@ class OrphanSweep:
         writer: TrafficWriter,
         *,
         every: float,
+        is_stopped: Callable[[str], bool],
         log: Log,
     ) -> None:
         self._pods, self._specs, self._api = caches.pods, caches.specs, api
         self._writer, self._every, self._log = writer, every, log
+        self._is_stopped = is_stopped
         self._missing: set[ServiceKey] = set()
 
     def step(self) -> float:
@@ -39,7 +43,7 @@ class OrphanSweep:
         names = {
             ServiceKey(namespace, name)
             for namespace, name in self._pods.claimed_names()
-            if self._specs.get(namespace, name) is None
+            if self._specs.get(namespace, name) is None and not self._is_stopped(namespace)
         }
         missing = {key for key in names if self._is_gone(key)}
         for key in missing & self._missing:

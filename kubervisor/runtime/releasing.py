@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -38,15 +39,19 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to release: one namespace, or all (None); and where the Leases are."""
+    """What to release: these namespaces, or all where there are none; and where the Leases are."""
 
-    namespace: str | None
+    namespaces: tuple[str, ...]
     lease_namespace: str
 
     @property
-    def announced(self) -> str:
+    def announced(self) -> tuple[str, ...]:
         """The scope in an announcement."""
-        return self.namespace or "*"
+        return self.namespaces or ("*",)
+
+    def collections(self, kind: str) -> list[str]:
+        """The paths under which objects of `kind`, a constant of `kube.paths`, are in scope."""
+        return [paths.collection(kind, namespace) for namespace in self.namespaces or (None,)]
 
 
 class _Holder(msgspec.Struct, gc=False, rename="camel"):
@@ -90,13 +95,13 @@ def release(
 def end_stop(api: Api, scope: Scope) -> None:
     """Let controllers act in `scope` again. Raises ApiError."""
     for name, _ in _lease_names(api, scope):
-        withdraw_stop(api, scope.lease_namespace, name, [scope.announced])
+        withdraw_stop(api, scope.lease_namespace, name, scope.announced)
 
 
 def _announce(api: Api, scope: Scope, wait: Callable[[float], Any], say: Say) -> None:
     held = False
     for name, holder in _lease_names(api, scope):
-        announce_stop(api, scope.lease_namespace, name, [scope.announced])
+        announce_stop(api, scope.lease_namespace, name, scope.announced)
         held = held or bool(holder)
     if held:
         say(f"told controllers to write nothing; waiting {SEEN_WITHIN:g} s until all have seen it")
@@ -118,17 +123,19 @@ def _lease_names(api: Api, scope: Scope) -> list[tuple[str, str]]:
 
 
 def _stop_selecting(api: Api, scope: Scope, say: Say) -> None:
-    path = paths.collection(paths.SERVICES, scope.namespace)
-    for service in list_all(api, path, decode_service):
-        if keys.TRAFFIC in service.selector:
-            stop_selecting(api, service)
-            say(f"service {service.namespace}/{service.name} no longer selects on {keys.TRAFFIC}")
+    for path in scope.collections(paths.SERVICES):
+        for service in list_all(api, path, decode_service):
+            if keys.TRAFFIC in service.selector:
+                stop_selecting(api, service)
+                say(
+                    f"service {service.namespace}/{service.name} no longer selects on "
+                    f"{keys.TRAFFIC}"
+                )
 
 
 def _pods(api: Api, scope: Scope) -> Iterator[Pod]:
     seen = set()
-    path = paths.collection(paths.PODS, scope.namespace)
-    for selector in OURS:
+    for path, selector in product(scope.collections(paths.PODS), OURS):
         for pod in list_all(api, path, decode_pod, query={"labelSelector": selector}):
             if pod.uid not in seen and is_member(pod):
                 seen.add(pod.uid)
@@ -145,11 +152,11 @@ def _release_pod(writer: TrafficWriter, pod: Pod, say: Say) -> None:
 
 
 def _specs(api: Api, scope: Scope) -> Iterator[SpecRecord]:
-    path = paths.collection(paths.KUBERVISOR_SERVICES, scope.namespace)
-    try:
-        yield from list_all(api, path, decode_spec)
-    except NotFound:
-        return  # the CRD is not there
+    for path in scope.collections(paths.KUBERVISOR_SERVICES):
+        try:
+            yield from list_all(api, path, decode_spec)
+        except NotFound:
+            return  # the CRD is not there
 
 
 def _let_go(api: Api, record: SpecRecord, say: Say) -> None:

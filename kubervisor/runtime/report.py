@@ -4,28 +4,49 @@ log.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kubervisor.kube.events import EventType
 from kubervisor.runtime.assignment import Stance
 from kubervisor.runtime.desk import Desk
-from kubervisor.runtime.ledger import Decision, SourceProblem
+from kubervisor.runtime.hints import Hints
+from kubervisor.runtime.ledger import Decision, KeptOutlier, SourceProblem
 from kubervisor.telemetry import metrics
-from kubervisor.traffic.model import PodUid, Verdict
+from kubervisor.traffic.model import Fleet, PodUid, Verdict
 from kubervisor.traffic.plan import Intent, Plan, Refusal
 from kubervisor.traffic.reasons import Reason
 
 FAILURES_TOLD = 2
 """Failures in a row of a source that has answered before, until they are told."""
 
+_OVERFLOW = (Reason.BUDGET_EXHAUSTED, Reason.LOAD_TOO_HIGH)
+
 
 class Reporter:
-    """One Service's. All methods are called with the desk's lock held."""
+    """One Service's. All methods but `keep` are called with the desk's lock held."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._hints = Hints(desk.assignment.key, desk.log, self._announce)
+        self._breakers: frozenset[str] = frozenset()
         self._detected: dict[str, frozenset[PodUid]] = {}
         self._refused: dict[str, frozenset[PodUid]] = {}
         self._wished: dict[str, frozenset[PodUid]] = {}
         self._shown: tuple[object, ...] = ()
+
+    def keep(self, breakers: Iterable[str]) -> None:
+        """Report on these breakers alone; the series of the others go with them."""
+        names = frozenset(breakers)
+        if names == self._breakers:
+            return
+        for gone in self._breakers - names:
+            metrics.forget_breaker(*self._service, gone)
+            self._hints.forget(gone)
+            for known in (self._detected, self._refused, self._wished):
+                known.pop(gone, None)
+        for new in names - self._breakers:
+            metrics.begin_breaker(*self._service, new)
+        self._breakers = names
 
     def source_failed(self, breaker: str, problem: SourceProblem) -> None:
         """No usable answer: nothing is ejected on it."""
@@ -34,10 +55,11 @@ class Reporter:
         # One late answer is no news: a source shared by many would make hundreds of Events of it.
         if failures < FAILURES_TOLD and breaker in ledger.answered:
             return
+        metrics.SOURCE_FAILING.labels(*self._service, breaker).set(1)
         if not problem.is_news(ledger.problems.get(breaker)):
             return
         ledger.problems[breaker] = problem
-        metrics.SOURCE_FAILING.labels(*self._service, breaker).set(1)
+        ledger.kept.pop(breaker, None)
         self._desk.log.warning(
             "Source gives no usable answer",
             breaker=breaker,
@@ -57,10 +79,31 @@ class Reporter:
                 Reason.SOURCE_ANSWERS, f"Breaker {breaker}: answers again", warning=False
             )
 
-    def planned(self, breaker: str, verdict: Verdict, plan: Plan) -> None:
+    def tried(self, breaker: str, mismatch: str) -> None:
+        """Whether the samples of the breaker's query are the fleet's: "", or why they are not."""
+        ledger = self._desk.ledger
+        before = ledger.mismatched.get(breaker, "")
+        if mismatch and not before:
+            self._desk.log.warning("Query does not match the fleet", breaker=breaker, why=mismatch)
+            self._announce(Reason.QUERY_MISMATCH, f"Breaker {breaker}: {mismatch}")
+        if mismatch:
+            ledger.mismatched[breaker] = mismatch
+        else:
+            ledger.mismatched.pop(breaker, None)
+
+    def planned(self, breaker: str, verdict: Verdict, plan: Plan, fleet: Fleet) -> None:
         """What the verdict led to; called once for each evaluation."""
+        self._desk.log.debug(
+            "Evaluated",
+            breaker=breaker,
+            pods=len(verdict.findings),
+            outliers=len(verdict.outliers),
+            refused=len(plan.refused),
+        )
+        self._hints.look(breaker, verdict, fleet)
         self._count(breaker, verdict, plan)
         self._panic(breaker, plan)
+        self._keep(breaker, plan)
         ledger = self._desk.ledger
         if plan.version_outlier and plan.version_outlier != ledger.versions.get(breaker):
             note = f"Version {plan.version_outlier} is the outlier: most of its pods are outliers"
@@ -78,8 +121,10 @@ class Reporter:
         shown = (
             dict(ledger.panicking),
             dict(ledger.exhausted),
+            dict(ledger.kept),
             dict(ledger.versions),
             dict(ledger.problems),
+            dict(ledger.mismatched),
             ledger.no_samples,
         )
         if shown != self._shown:
@@ -91,7 +136,7 @@ class Reporter:
         new = outliers - self._detected.get(breaker, frozenset())
         self._detected[breaker] = outliers
         metrics.DETECTED.labels(*self._service, breaker).inc(len(new))
-        overflow = [r for r in plan.refused if r.reason is Reason.BUDGET_EXHAUSTED]
+        overflow = [r for r in plan.refused if r.reason in _OVERFLOW]
         self._overflow(breaker, overflow)
 
     def _overflow(self, breaker: str, refused: list[Refusal]) -> None:
@@ -112,6 +157,17 @@ class Reporter:
             )
             note = f"Breaker {breaker}: {ledger.exhausted[breaker]}"
             self._announce(Reason.EJECTION_REFUSED, note)
+
+    def _keep(self, breaker: str, plan: Plan) -> None:
+        """Remember which outliers stay in traffic, and why; a first match alone is no news."""
+        ledger, now = self._desk.ledger, self._desk.shared.clock.wall()
+        known = {(one.uid, one.reason): one for one in ledger.kept.get(breaker, ())}
+        ledger.kept[breaker] = tuple(
+            known.get((no.pod.uid, no.reason))
+            or KeptOutlier(no.pod.name, no.pod.uid, breaker, now, no.reason, no.note)
+            for no in plan.refused
+            if no.reason is not Reason.MATCHES_NOT_REACHED
+        )
 
     def _panic(self, breaker: str, plan: Plan) -> None:
         ledger = self._desk.ledger

@@ -10,11 +10,13 @@ from kubervisor.api.status import (
     Condition,
     FleetCount,
     KubervisorServiceStatus,
+    Outlier,
     PodCount,
     Recent,
 )
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Desk
+from kubervisor.runtime.ledger import KeptOutlier
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.budget import allowance, fleet_floor
 from kubervisor.traffic.conditions import (
@@ -38,9 +40,11 @@ def compose(
         floor = fleet_floor(fleet.size, assignment.policy)
         standing = _standing(assignment, desk, fleet, floor)
         decisions = desk.ledger.decisions
+        kept = [one for kept in desk.ledger.kept.values() for one in kept]
+        if not desk.stopped.is_set():
+            _measure(assignment, fleet, floor, standing)
     claimed = desk.shared.gatherer.claimed(assignment.key)
     count = count_pods(claimed)
-    _measure(assignment, fleet, floor, standing)
     # Oldest first in the ledger, newest first for the reader.
     recent = [
         Recent(
@@ -67,6 +71,18 @@ def compose(
         breakers=", ".join(breaker.name for breaker in assignment.policy.breakers),
         fleet=_fleet_count(fleet, assignment, floor),
         recent=recent or None,
+        outliers=[_outlier(one) for one in kept] or None,
+    )
+
+
+def _outlier(kept: KeptOutlier) -> Outlier:
+    return Outlier(
+        pod=kept.pod,
+        pod_uid=kept.uid,
+        breaker=kept.breaker,
+        since=instant(kept.since),
+        reason=kept.reason,
+        evidence=kept.evidence,
     )
 
 
@@ -111,6 +127,7 @@ def _standing(assignment: Assignment, desk: Desk, fleet: Fleet, floor: int) -> S
         held=stance is Stance.HOLD,
         evaluated=bool(ledger.answered),
         problems={name: (p.reason, p.message) for name, p in ledger.problems.items()},
+        mismatched=dict(ledger.mismatched),
         no_samples=ledger.no_samples,
         panicking=tuple(sorted(name for name, groups in ledger.panicking.items() if groups)),
         exhausted=dict(ledger.exhausted),

@@ -90,7 +90,9 @@ class Supervisor:
         if worker is not None:
             worker.stop()
             worker.join(timeout)
-            metrics.forget_service(key.namespace, key.name)
+            # Under the lock, a status in the making cannot bring them back.
+            with worker.desk.lock:
+                metrics.forget_service(key.namespace, key.name)
 
     def stop_all(self, *, timeout: float = 10.0) -> None:
         """Stop every worker, then wait for all."""

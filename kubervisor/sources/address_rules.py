@@ -111,8 +111,31 @@ class AddressRules:
     def refusal(self, text: str, port: int, *, exact: bool) -> str | None:
         """Why the resolved address `text` may not be connected to; None where it may."""
         address = _unmapped(ip_address(text))
-        if any(pattern.opens(address, port) for pattern in self._patterns):
+        if self._opens(address, port):
             return None
+        closed = self._closed(address)
+        if closed or any(address in network for network in _PRIVATE):
+            return closed
+        # Reserved ranges may look global and embed a private address (NAT64).
+        public = address.is_global and not address.is_reserved
+        return None if exact and public else "not a private address"
+
+    def pod_refusal(self, text: str, port: int) -> str | None:
+        """Why the address `text` of a pod may not be connected to; None where it may.
+
+        Pods may have addresses of any range, so only what never is a pod's own stays closed.
+        """
+        try:
+            address = _unmapped(ip_address(text))
+        except ValueError:
+            return "no IP address"
+        return None if self._opens(address, port) else self._closed(address)
+
+    def _opens(self, address: IpAddress, port: int) -> bool:
+        return any(pattern.opens(address, port) for pattern in self._patterns)
+
+    def _closed(self, address: IpAddress) -> str | None:
+        """What makes an address one that nobody but the administrator may name."""
         if str(address) in self._forbidden:
             return "a node's or the API server's"
         if address in _METADATA:
@@ -121,11 +144,7 @@ class AddressRules:
             return "a loopback address"
         if address.is_link_local or address.is_multicast:
             return "a link-local or multicast address"
-        if any(address in network for network in _PRIVATE):
-            return None
-        # Reserved ranges may look global and embed a private address (NAT64).
-        public = address.is_global and not address.is_reserved
-        return None if exact and public else "not a private address"
+        return None
 
 
 def _parse_pattern(text: str) -> _Pattern:

@@ -1,62 +1,42 @@
-"""Instant queries to Prometheus and what speaks like it (Thanos, Mimir, VictoriaMetrics).
+"""Queries to Prometheus and what speaks like it (Thanos, Mimir, VictoriaMetrics).
 
-The request is prometheus-api-client's. Its reading of the answer is not used: it drops `warnings`
-and `resultType`, so a partial answer looks complete. The session hands it samples that are decoded
-already, straight from the bytes.
+The requests are prometheus-api-client's. Its reading of the answer is not used: it drops `warnings`
+and `resultType`, so a partial answer looks complete. The session hands it the bytes as they are.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
-import msgspec
 import requests
 from prometheus_api_client.prometheus_connect import PrometheusConnect
 from urllib3 import Retry, Timeout
 
-from kubervisor.errors import SourceAnswerUnusable, SourceRejected
+from kubervisor.errors import SourceAnswerUnusable
+from kubervisor.sources.answers import oldest, read_error, read_matrix, read_vector
 from kubervisor.sources.credentials import Credentials
 from kubervisor.sources.dial import Dial
-from kubervisor.sources.http import MIB, SourceSession, excerpt, status_error
-from kubervisor.traffic.model import Sample
+from kubervisor.sources.http import MIB, SourceSession, status_error
+from kubervisor.traffic.model import Sample, Series
 
 MAX_ANSWER = 32 * MIB
+MAX_COMMAS = 500_000
+"""Room for 50,000 samples of eight labels, of whatever address a specification names."""
 
-# A comma stands before nearly every value of an answer, and a value costs up to 150 bytes once it
-# is decoded: this keeps the smallest values from growing 32 MiB to half a gigabyte. It leaves room
-# for 50,000 samples of eight labels.
-_MAX_COMMAS = 500_000
-
-# Go writes a float64 with at most 326 characters; parsing longer ones is work for nothing.
-_MAX_NUMBER = 400
-
-
-class _Series(msgspec.Struct, gc=False):
-    metric: dict[str, str]
-    value: tuple[float, str] | None = None
-
-
-class _Data(msgspec.Struct):
-    resultType: str
-    result: msgspec.Raw
-
-
-class _Answer(msgspec.Struct):
-    status: str
-    data: _Data | None = None
-    error: str = ""
-    warnings: list[str] | None = None
-
-
-_ANSWER = msgspec.json.Decoder(_Answer)
-_VECTOR = msgspec.json.Decoder(list[_Series])
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+MAX_TRUSTED_ANSWER = 64 * MIB
+MAX_TRUSTED_COMMAS = 2_000_000
+"""For the administrator's sources, where one query may be for all Services at once: room for
+300,000 samples. Not more, for it is still a specification that says what is asked."""
 
 
 class Prometheus:
-    """One Prometheus endpoint; its connections are kept. Safe to use from several threads."""
+    """One Prometheus endpoint; its connections are kept. Safe to use from several threads.
+
+    It has `credentials`, perhaps empty ones, where the administrator named it. All methods take a
+    `deadline` in seconds from now and raise SourceError only.
+    """
 
     def __init__(
         self,
@@ -66,111 +46,94 @@ class Prometheus:
         *,
         max_sample_age: float,
     ) -> None:
-        self._session = _SampleSession(url, dial, MAX_ANSWER, credentials)
+        trusted = credentials is not None
+        max_answer = MAX_TRUSTED_ANSWER if trusted else MAX_ANSWER
+        self._session = _BodySession(url, dial, max_answer, credentials)
         # Retries are the next step's business: one here would outlast the step's deadline.
         self._library = PrometheusConnect(url=url, session=self._session, retry=Retry(0))
         self._title, self._max_sample_age = dial.title, max_sample_age
+        self._max_commas = MAX_TRUSTED_COMMAS if trusted else MAX_COMMAS
 
     def query(self, promql: str, *, deadline: float) -> tuple[Sample, ...]:
-        """The instant vector of `promql`; `deadline` in seconds from now. Raises SourceError."""
-        # The library's annotation knows whole seconds only; requests takes a total as well.
-        total: Any = Timeout(total=deadline)
-        params = {"timeout": f"{deadline:.3f}", "lookback_delta": f"{self._max_sample_age:.3f}"}
-        samples: tuple[Sample, ...] = self._library.custom_query(promql, params, total)
-        self._refuse_old(samples)
+        """The instant vector of `promql`."""
+        params = self._params(deadline)
+        body = cast("bytes", self._library.custom_query(promql, params, _total(deadline)))
+        samples = read_vector(self._title, body, max_commas=self._max_commas)
+        self._refuse_old(oldest(samples))
         return samples
 
-    def _refuse_old(self, samples: tuple[Sample, ...]) -> None:
-        """An instant query is answered as of now, but for what a proxy kept from an earlier one."""
-        age = time.time() - min((sample.at for sample in samples), default=math.inf)
+    def raw(self, selector: str, window: float, *, deadline: float) -> tuple[Series, ...]:
+        """Every sample of the last `window` seconds of the series that `selector` names."""
+        promql = f"{selector}[{round(1000 * window)}ms]"
+        params = self._params(deadline)
+        body = cast("bytes", self._library.custom_query(promql, params, _total(deadline)))
+        series = read_matrix(self._title, body, max_commas=self._max_commas)
+        self._refuse_old(oldest(series) + window)
+        return series
+
+    def over(
+        self, promql: str, window: float, step: float, *, deadline: float
+    ) -> tuple[Series, ...]:
+        """The values of `promql` every `step` seconds over the last `window` seconds.
+
+        The instants are whole multiples of the step, so that caches on the way can be of use.
+        """
+        grid = max(1, round(step))
+        end = time.time() // grid * grid
+        begin = end - window // grid * grid
+        params = self._params(deadline)
+        body = cast(
+            "bytes",
+            self._library.custom_query_range(
+                promql, _instant(begin), _instant(end), str(grid), params, _total(deadline)
+            ),
+        )
+        return read_matrix(self._title, body, max_commas=self._max_commas)
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._session.close()
+
+    def _params(self, deadline: float) -> dict[str, str]:
+        return {"timeout": f"{deadline:.3f}", "lookback_delta": f"{self._max_sample_age:.3f}"}
+
+    def _refuse_old(self, answered_as_of: float) -> None:
+        """A question of now is answered as of now, but for what a proxy kept from an earlier one.
+
+        A matrix is as of its oldest sample plus its window, at the earliest.
+        """
+        age = time.time() - answered_as_of
         if age > self._max_sample_age:
             raise SourceAnswerUnusable(
                 f"{self._title} answered as of {age:.0f} s ago: a cache kept the answer, "
                 f"or its clock is behind ours."
             )
 
-    def close(self) -> None:
-        """Close the connections that are kept."""
-        self._session.close()
+
+def _total(deadline: float) -> Any:
+    """The library's annotation knows whole seconds only; requests takes a total as well."""
+    return Timeout(total=deadline)
 
 
-class _SampleSession(SourceSession):
+def _instant(unix: float) -> datetime:
+    return datetime.fromtimestamp(unix, UTC)
+
+
+class _BodySession(SourceSession):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         response = super().send(request, **kwargs)
         if response.status_code != 200:
-            raise status_error(self._title, response.status_code, _said(response.content))
-        return _Samples(read_vector(self._title, response.content))
+            raise status_error(self._title, response.status_code, read_error(response.content))
+        return _Body(response.content)
 
 
-class _Samples(requests.Response):
-    """What the library takes its result from."""
+class _Body(requests.Response):
+    """What the library takes its result from: the answer's bytes, unread."""
 
-    def __init__(self, samples: tuple[Sample, ...]) -> None:
+    def __init__(self, body: bytes) -> None:
         super().__init__()
         self.status_code = 200
-        self._samples = samples
+        self._body = body
 
-    def json(self, **_: Any) -> dict[str, dict[str, tuple[Sample, ...]]]:
-        return {"data": {"result": self._samples}}
-
-
-def read_vector(title: str, body: bytes) -> tuple[Sample, ...]:
-    """The samples of an answer to an instant query, their values as sent, NaN included.
-
-    Raises SourceRejected where the answer is an error, SourceAnswerUnusable where it is anything
-    but a complete instant vector. `infos` (annotations on correct answers) are ignored.
-    """
-    if body.count(b",") > _MAX_COMMAS:
-        raise SourceAnswerUnusable(
-            f"{title} answered too many series or labels; aggregate the query."
-        )
-    try:
-        answer = _ANSWER.decode(body)
-        data = _complete(title, answer)
-        return tuple(_sample(title, series) for series in _VECTOR.decode(data.result))
-    except _UNREADABLE as error:
-        raise SourceAnswerUnusable(
-            f"{title} did not answer as a Prometheus does ({excerpt(str(error))}). Check that the "
-            f"address is a Prometheus."
-        ) from None
-
-
-def _complete(title: str, answer: _Answer) -> _Data:
-    if answer.status != "success":
-        raise SourceRejected(
-            f"{title} rejected the query: {excerpt(answer.error) or 'no reason given'}."
-        )
-    if answer.warnings:
-        raise SourceAnswerUnusable(
-            f"{title} answered with a warning, so the answer may be partial: "
-            f"{excerpt(answer.warnings[0])}."
-        )
-    if answer.data is None or answer.data.resultType != "vector":
-        kind = excerpt(answer.data.resultType, 20) if answer.data else "success without data"
-        raise SourceAnswerUnusable(
-            f"{title} answered a {kind}; the query must give an instant vector."
-        )
-    return answer.data
-
-
-def _sample(title: str, series: _Series) -> Sample:
-    if series.value is None:
-        raise SourceAnswerUnusable(
-            f"{title} answered a native histogram; take a number from it in the query, for "
-            f"instance with histogram_fraction."
-        )
-    at, text = series.value
-    try:
-        if len(text) > _MAX_NUMBER or not math.isfinite(at):
-            raise ValueError
-        return Sample(series.metric, float(text), at)
-    except ValueError:
-        raise SourceAnswerUnusable(f"{title} answered a value that is not a number.") from None
-
-
-def _said(body: bytes) -> str:
-    """Prometheus's own explanation; empty where the body is not an error of Prometheus."""
-    try:
-        return excerpt(_ANSWER.decode(body).error)
-    except _UNREADABLE:
-        return ""
+    def json(self, **_: Any) -> dict[str, dict[str, bytes]]:
+        return {"data": {"result": self._body}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -15,9 +15,10 @@ from kubervisor.sources.credentials import Credentials
 from kubervisor.sources.custom import CustomDetector
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.lookups import Lookups, Resolve, resolve_by_system
+from kubervisor.sources.pages import PageRef, Pages
 from kubervisor.sources.prometheus import Prometheus
 from kubervisor.traffic.detector_policy import SourceRef
-from kubervisor.traffic.model import NamedPod, Sample
+from kubervisor.traffic.model import NamedPod, Sample, Series
 
 # Clients kept at once. A spec that is edited again and again must not leave connections behind for
 # every address it ever named; a client that is dropped here is only opened anew.
@@ -36,8 +37,9 @@ class Sources:
 
     `named` are the administrator's sources, at any address. `allow` are the patterns `host[:port]`
     of what a specification may name itself. `max_sample_age` is in seconds. `forbidden_addresses`
-    are IP addresses that no specification reaches (nodes, the API server). Raises ValueError where
-    a pattern cannot be used.
+    are IP addresses that no specification reaches (nodes, the API server). Pods' pages are read by
+    way of `scrape_proxy` (host:port) where it is set. Raises ValueError where a pattern cannot be
+    used.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Sources:
         allow: Sequence[str],
         max_sample_age: float,
         forbidden_addresses: Container[str] = (),
+        scrape_proxy: str = "",
         resolve: Resolve = resolve_by_system,
     ) -> None:
         self._named = {source.name: (source, Credentials(source)) for source in named}
@@ -54,6 +57,7 @@ class Sources:
         self._lookups = Lookups(resolve)
         self._prometheus = _Clients(partial(Prometheus, max_sample_age=max_sample_age))
         self._detectors = _Clients(CustomDetector)
+        self._pages = Pages(self._rules, self._lookups, proxy=scrape_proxy)
 
     def admits(self, ref: SourceRef, namespace: str) -> bool:
         """Whether KubervisorServices of `namespace` may use `ref`, as far as its name tells."""
@@ -70,6 +74,33 @@ class Sources:
         way = self._way_to(ref, deadline, namespace)
         return self._prometheus.client(way).query(promql, deadline=deadline)
 
+    def raw(
+        self, ref: SourceRef, selector: str, window: float, *, deadline: float, namespace: str = ""
+    ) -> tuple[Series, ...]:
+        """Every sample of the last `window` seconds of the series that `selector` names.
+
+        Else as `query`.
+        """
+        way = self._way_to(ref, deadline, namespace)
+        return self._prometheus.client(way).raw(selector, window, deadline=deadline)
+
+    def over(
+        self,
+        ref: SourceRef,
+        promql: str,
+        window: float,
+        step: float,
+        *,
+        deadline: float,
+        namespace: str = "",
+    ) -> tuple[Series, ...]:
+        """The values of `promql` every `step` seconds over the last `window` seconds.
+
+        Else as `query`.
+        """
+        way = self._way_to(ref, deadline, namespace)
+        return self._prometheus.client(way).over(promql, window, step, deadline=deadline)
+
     def ask(self, ref: SourceRef, *, deadline: float, asked_for: str = "") -> tuple[NamedPod, ...]:
         """The outliers that a custom detector names, unchecked: they may be anybody's pods.
 
@@ -79,8 +110,17 @@ class Sources:
         way = self._way_to(ref, deadline, asked_for.partition("/")[0])
         return self._detectors.client(way).ask(deadline=deadline, asked_for=asked_for)
 
+    def page(
+        self, page: PageRef, names: Collection[str], *, deadline: float
+    ) -> list[tuple[bytes, float]]:
+        """The samples of the metrics `names` on a pod's own page: the text of each series, and its
+        value. `deadline` is in seconds. Raises SourceError only.
+        """
+        return self._pages.read(page, names, deadline=deadline)
+
     def close(self) -> None:
         """Close every connection that is kept; whoever is being asked may still answer."""
+        self._pages.close()
         self._prometheus.close()
         self._detectors.close()
 

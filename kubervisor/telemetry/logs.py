@@ -5,6 +5,7 @@ stripped.
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from collections.abc import MutableMapping
 from contextlib import suppress
@@ -15,6 +16,8 @@ import structlog
 from kubervisor import text
 
 Log = structlog.stdlib.BoundLogger
+
+_LEVELS = {name.lower(): number for name, number in logging.getLevelNamesMapping().items()}
 
 LONGEST_VALUE = 1024
 """Characters; nothing from outside may flood the log."""
@@ -51,23 +54,51 @@ class _OneLine(logging.Formatter):
         return printable(super().format(record))
 
 
-def set_up(*, level: str, form: str) -> None:
-    """Configure logging for the process. `form` is json, console, or auto (console on a
-    terminal).
+class _Level:
+    """From which level on lines are written. It can be changed while the process runs, which
+    structlog's own filter cannot: loggers keep theirs.
     """
+
+    def __init__(self) -> None:
+        self.lowest = logging.INFO
+
+    def __call__(
+        self, _logger: Any, method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        if _LEVELS[method] < self.lowest:
+            raise structlog.DropEvent
+        return event
+
+
+_LEVEL = _Level()
+
+
+def set_up(*, level: str, form: str) -> None:
+    """Configure logging for the process, and heed signals: SIGUSR1 writes debug lines from then
+    on, SIGUSR2 goes back to `level`. Call it on the main thread.
+
+    `form` is json, console, or auto (console on a terminal). Signals, and not a page to send a
+    request to: who may send one may end the process too, while a proxy beside it in the pod makes
+    every client look like a local one.
+    """
+    chosen = _LEVEL.lowest = _LEVELS[level.lower()]
+    # Nothing but an assignment: a handler that logs could wait for the line that it interrupted.
+    signal.signal(signal.SIGUSR1, lambda *_: setattr(_LEVEL, "lowest", logging.DEBUG))
+    signal.signal(signal.SIGUSR2, lambda *_: setattr(_LEVEL, "lowest", chosen))
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[
+            _LEVEL,
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
             structlog.processors.format_exc_info,
             _strip,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lossy())),
         cache_logger_on_first_use=True,
     )

@@ -6,15 +6,32 @@ that the budget refused.
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
+# They are a third of all series, and nobody asks for them.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
 REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
 
 _SERVICE = ("namespace", "service")
 _BREAKER = ("namespace", "service", "breaker")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
-BUILD = Gauge("kubervisor_build_info", "1, with the version.", ("version",), registry=REGISTRY)
+BUILD = Gauge(
+    "kubervisor_build_info",
+    "1, with the versions of Kubervisor and Python.",
+    ("version", "python"),
+    registry=REGISTRY,
+)
 PODS = Gauge(
     "kubervisor_pods",
     "Members of a Service by state: serving, ejected, paused, held, waiting.",
@@ -65,6 +82,18 @@ SOURCE_FAILING = Gauge(
     _BREAKER,
     registry=REGISTRY,
 )
+STILL_RECEIVING = Gauge(
+    "kubervisor_ejected_receiving_pods",
+    "Pods out of traffic that requests still reach, long after their ejection.",
+    _SERVICE,
+    registry=REGISTRY,
+)
+ONE_NODE = Gauge(
+    "kubervisor_outliers_on_one_node",
+    "1 while all outliers of a breaker, two or more, are on one node; the Event names it.",
+    _BREAKER,
+    registry=REGISTRY,
+)
 PAUSED_SECONDS = Gauge(
     "kubervisor_paused_seconds",
     "Seconds since a KubervisorService was paused by annotation; 0 while it is not.",
@@ -93,10 +122,22 @@ EVALUATIONS = Counter(
     ("outcome",),
     registry=REGISTRY,
 )
+SOURCE_REQUESTS = Counter(
+    "kubervisor_source_requests_total",
+    "Requests to measurement sources by outcome: Answered, or the reason why not.",
+    ("outcome",),
+    registry=REGISTRY,
+)
 SOURCE_DURATION = Histogram(
     "kubervisor_source_request_duration_seconds",
     "Duration of requests to measurement sources.",
     buckets=_SECONDS,
+    registry=REGISTRY,
+)
+PAGES = Counter(
+    "kubervisor_pages_total",
+    "Metrics pages of pods by outcome: Read, or the reason why not.",
+    ("outcome",),
     registry=REGISTRY,
 )
 WRITE_DURATION = Histogram(
@@ -123,23 +164,48 @@ CACHE_OBJECTS = Gauge(
 RECONCILES = Counter(
     "kubervisor_reconcile_total", "KubervisorServices reconciled.", ("result",), registry=REGISTRY
 )
+RECONCILE_DURATION = Histogram(
+    "kubervisor_reconcile_duration_seconds",
+    "Duration of reconciling a KubervisorService or writing its status.",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+QUEUE_DEPTH = Gauge(
+    "kubervisor_workqueue_depth",
+    "KubervisorServices that wait to be reconciled, or for their status.",
+    ("queue",),
+    registry=REGISTRY,
+)
 WORKERS = Gauge("kubervisor_workers", "KubervisorServices that run.", registry=REGISTRY)
 LEADER = Gauge("kubervisor_leader", "1 while this process holds the lease.", registry=REGISTRY)
 
+_PER_BREAKER = (DETECTED, ENFORCED, OVERFLOW, SOURCE_FAILING, ONE_NODE)
 _PER_SERVICE = (
+    *_PER_BREAKER,
     PODS,
     FLOOR,
-    DETECTED,
-    ENFORCED,
-    OVERFLOW,
     RETURNS,
     TERMINATIONS,
     PAUSES,
     PANICKING,
     BELOW_FLOOR,
-    SOURCE_FAILING,
+    STILL_RECEIVING,
     PAUSED_SECONDS,
 )
+
+
+def begin_breaker(namespace: str, service: str, breaker: str) -> None:
+    """Show the breaker's series at 0: `increase()` does not see a counter's first value."""
+    for metric in _PER_BREAKER:
+        metric.labels(namespace, service, breaker)
+    for metric in (RETURNS, TERMINATIONS, PAUSES, STILL_RECEIVING):
+        metric.labels(namespace, service)
+
+
+def forget_breaker(namespace: str, service: str, breaker: str) -> None:
+    """Drop the series of a breaker that its KubervisorService no longer has."""
+    for metric in _PER_BREAKER:
+        metric.remove_by_labels({"namespace": namespace, "service": service, "breaker": breaker})
 
 
 def forget_service(namespace: str, service: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from kubervisor.traffic.budget import allowance, describe_out
 from kubervisor.traffic.evidence import Memory, is_matched
 from kubervisor.traffic.holds import hold_length, retries_at_ejection
+from kubervisor.traffic.load import load_of
 from kubervisor.traffic.model import Finding, Fleet, Pod, PodUid, Verdict
-from kubervisor.traffic.moving_faults import Movement, movement
+from kubervisor.traffic.moving_faults import Movement, has_ejected, movement
 from kubervisor.traffic.peers import affected_pods, group_of, panicking_groups, version_outlier
 from kubervisor.traffic.plan import Action, Intent, Plan, Refusal
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
@@ -25,6 +26,7 @@ class _Case:
     memory: Memory
     panicking: frozenset[str]
     moving: Movement
+    window: float
     now: float
 
 
@@ -48,6 +50,8 @@ def plan_ejections(
     """
     candidates = _candidates(fleet, verdict)
     affected = affected_pods(fleet, (finding.pod for finding, _ in candidates), breaker.name)
+    if not affected:
+        return Plan()
     panicking = panicking_groups(
         fleet,
         affected,
@@ -56,8 +60,8 @@ def plan_ejections(
     )
     moving = Movement()
     if breaker.on_requests:
-        moving = movement(memory, window=verdict.window, now=now)
-    case = _Case(breaker, policy, memory, panicking, moving, now)
+        moving = movement(memory, window=verdict.window, period=breaker.period, now=now)
+    case = _Case(breaker, policy, memory, panicking, moving, verdict.window, now)
 
     room = allowance(fleet, breaker, policy.budget)
     exhausted = (Reason.BUDGET_EXHAUSTED, f"{room}{describe_out(fleet)}")
@@ -66,9 +70,11 @@ def plan_ejections(
     taken: set[PodUid] = set()
     for finding, pod in candidates:
         no = next((said for rule in _RULES if (said := rule(case, pod))), None)
-        no = no or _shared(fleet, pod, taken)
+        no = no or shared_pod(fleet, pod, taken)
         if no is None and len(intents) >= room.left:
             no = exhausted
+        no = no or _spreading(case, fleet, intents)
+        no = no or _overload(fleet, verdict, policy, len(taken) + 1)
         if no is not None:
             refused.append(Refusal(pod, no[0], breaker.name, f"{finding.evidence}; {no[1]}"))
             continue
@@ -84,8 +90,11 @@ def plan_ejections(
 
 def _candidates(fleet: Fleet, verdict: Verdict) -> list[tuple[Finding, Pod]]:
     """Outliers that serve and are ours, worst first. A pod labelled for another is that one's."""
+    outliers = verdict.outliers
+    if not outliers:
+        return []
     serving = {pod.uid: pod for pod in fleet.serving if fleet.is_ours(pod)}
-    return [(found, serving[found.pod]) for found in verdict.outliers if found.pod in serving]
+    return [(found, serving[found.pod]) for found in outliers if found.pod in serving]
 
 
 def _unmatched(case: _Case, pod: Pod) -> tuple[Reason, str] | None:
@@ -122,15 +131,40 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
-def _shared(fleet: Fleet, pod: Pod, taken: set[PodUid]) -> tuple[Reason, str] | None:
-    """Another Service that selects on our key keeps at least one serving pod."""
+def _spreading(case: _Case, fleet: Fleet, intents: Sequence[Intent]) -> tuple[Reason, str] | None:
+    """A fault that reaches one pod after the other costs one ejection, before the guard sees it."""
+    if not case.moving.spreading:
+        return None
+    name, window = case.breaker.name, case.window
+    if not intents and not has_ejected(fleet, name, case.memory, window=window, now=case.now):
+        return None
+    return Reason.FAULT_MOVES, (
+        f"a pod has become an outlier within the last {case.moving.calm:g} s: "
+        "the fault may be spreading"
+    )
+
+
+def shared_pod(fleet: Fleet, pod: Pod, taken: Collection[PodUid]) -> tuple[Reason, str] | None:
+    """Another Service that selects on our key keeps at least one serving pod: the refusal where it
+    would not, `taken` being ejected already.
+    """
     for neighbour in fleet.neighbours:
-        if pod.uid in neighbour.serving and len(neighbour.serving - taken - {pod.uid}) < 1:
+        if pod.uid in neighbour.serving and not neighbour.serving.difference(taken, {pod.uid}):
             return (
                 Reason.SHARED_POD,
                 f"Service {neighbour.name} would be left without a serving pod",
             )
     return None
+
+
+def _overload(
+    fleet: Fleet, verdict: Verdict, policy: ServicePolicy, ejections: int
+) -> tuple[Reason, str] | None:
+    """The pods that stay can carry what so many ejected ones did."""
+    most = policy.budget.max_load_percent
+    load = load_of(fleet, verdict) if most is not None else None
+    note = load.refusal(ejections, most) if load and most else ""
+    return (Reason.LOAD_TOO_HIGH, note) if note else None
 
 
 def _ejection(pod: Pod, finding: Finding, breaker: BreakerPolicy, now: float) -> Intent:

@@ -29,8 +29,8 @@ class Standing:
     """All that the conditions are made of.
 
     `problems` maps a breaker to (reason, message) of its source's failure, `exhausted` to what the
-    budget refused it. `below_floor`, `version_outlier` and `lost_pods` are sentences, "" where
-    not so.
+    budget refused it, `mismatched` to how its query misses the fleet. `below_floor`,
+    `version_outlier` and `lost_pods` are sentences, "" where not so.
     """
 
     ready: bool
@@ -44,6 +44,7 @@ class Standing:
     evaluated: bool = False
     problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     no_samples: frozenset[str] = frozenset()
+    mismatched: Mapping[str, str] = field(default_factory=dict)
     panicking: tuple[str, ...] = ()
     exhausted: Mapping[str, str] = field(default_factory=dict)
     below_floor: str = ""
@@ -79,6 +80,12 @@ def conditions_for(standing: Standing) -> tuple[Condition, ...]:
         _is("Ready", s.ready, s.reason, s.message),
         _active(s),
         _sources(s),
+        _is(
+            "QueryMismatch",
+            bool(s.mismatched),
+            Reason.QUERY_MISMATCH if s.mismatched else "QueriesMatch",
+            "; ".join(f"{name}: {note}" for name, note in sorted(s.mismatched.items())),
+        ),
         _is(
             "Panicking",
             bool(s.panicking),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 
-from kubervisor.traffic.model import Judgement, Measurement, Pod, PodUid, Verdict
+from kubervisor.traffic.model import AllFine, Judgement, Measurement, Pod, PodUid, Verdict
 from kubervisor.traffic.policy import BreakerPolicy
 
 
@@ -17,13 +18,19 @@ from kubervisor.traffic.policy import BreakerPolicy
 class Streak:
     """A pod's last steps, newest last, and since when it has been fine or an outlier.
 
-    `fine_since` is kept when the pod turns outlier: it tells what the pod was before.
+    `fine_since` is kept when the pod turns outlier: it tells what the pod was before. `in_a_row` is
+    how many steps on end the last outlier's finding asks for, `score` that finding's; 0 for a pod
+    that is fine.
     """
 
     steps: tuple[bool, ...] = ()
     fine_since: float | None = None
     outlier_since: float | None = None
     score: float = 0.0
+    in_a_row: int = 1
+
+
+_NOTHING = Streak()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +46,39 @@ def remember(memory: Memory, verdict: Verdict, *, steps: int) -> Memory:
 
     An inconclusive step changes nothing: it is neither for nor against the pod.
     """
-    streaks = {}
-    for finding in verdict.findings:
-        before = memory.streaks.get(finding.pod, Streak())
+    findings, at = verdict.findings, verdict.taken_at
+    # Most pods have been fine for long: those that share a streak go on sharing one.
+    fine_after: dict[int, Streak] = {}
+    streaks: dict[PodUid, Streak] = {}
+    for uid in findings.pods if isinstance(findings, AllFine) else ():
+        before = memory.streaks.get(uid, _NOTHING)
+        after = fine_after.get(id(before))
+        if after is None:
+            after = fine_after[id(before)] = _fine(before, at, steps)
+        streaks[uid] = after
+    for finding in () if isinstance(findings, AllFine) else findings:
+        before = memory.streaks.get(finding.pod, _NOTHING)
         if finding.judgement is Judgement.INCONCLUSIVE:
             streaks[finding.pod] = before
-            continue
-        outlier = finding.judgement is Judgement.OUTLIER
-        streaks[finding.pod] = Streak(
-            steps=(*before.steps, outlier)[-steps:],
-            fine_since=_fine_since(before, outlier, verdict.taken_at),
-            outlier_since=(before.outlier_since or verdict.taken_at) if outlier else None,
-            score=finding.score,
-        )
+        elif finding.judgement is Judgement.OUTLIER:
+            streaks[finding.pod] = Streak(
+                steps=(*before.steps, True)[-max(steps, finding.in_a_row) :],
+                fine_since=before.fine_since,
+                outlier_since=before.outlier_since or at,
+                score=finding.score,
+                in_a_row=finding.in_a_row,
+            )
+        else:
+            streaks[finding.pod] = _fine(before, at, steps)
     return replace(memory, streaks=streaks)
 
 
-def _fine_since(before: Streak, outlier: bool, at: float) -> float | None:
-    if outlier:
-        return before.fine_since
-    if before.outlier_since is not None or before.fine_since is None:
-        return at
-    return before.fine_since
+def _fine(before: Streak, at: float, steps: int) -> Streak:
+    turned = before.outlier_since is not None or before.fine_since is None
+    return Streak(
+        steps=(*before.steps, False)[-steps:],
+        fine_since=at if turned else before.fine_since,
+    )
 
 
 def with_ejection(memory: Memory, pod: PodUid, at: float, *, keep: float) -> Memory:
@@ -72,11 +90,22 @@ def with_ejection(memory: Memory, pod: PodUid, at: float, *, keep: float) -> Mem
 
 
 def is_matched(memory: Memory, pod: Pod, policy: BreakerPolicy, now: float) -> bool:
-    """True where the pod was an outlier in m of the last n steps; in probation one step
-    suffices.
+    """True where the pod was an outlier in m of the last n steps, in as many on end as its finding
+    asks for, and without a break for as long as the policy does; in probation m is one.
+
+    What a pod was before its last return does not count towards that time.
     """
+    streak = memory.streaks.get(pod.uid, _NOTHING)
     need = 1 if on_probation(pod, policy, now) else policy.matches.need
-    return sum(memory.streaks.get(pod.uid, Streak()).steps) >= need
+    last = streak.steps[-policy.matches.of :]
+    if sum(last) < need:
+        return False
+    if streak.in_a_row > 1 and sum(streak.steps[-streak.in_a_row :]) < streak.in_a_row:
+        return False
+    if not policy.hold_for:
+        return True
+    since = streak.outlier_since
+    return since is not None and now - max(since, last_return(pod, now) or since) >= policy.hold_for
 
 
 def on_probation(pod: Pod, policy: BreakerPolicy, now: float) -> bool:
@@ -95,16 +124,33 @@ def last_return(pod: Pod, now: float) -> float | None:
     return pod.returned_at
 
 
+def watermark(pod: Pod, policy: BreakerPolicy, now: float) -> float:
+    """The instant from which evidence counts: the pod's last return or the end of its containers'
+    warm-up, whichever is later; minus infinity where neither is known.
+
+    What happens while a container warms up says nothing of it, then or later.
+    """
+    returned = last_return(pod, now)
+    warm = -inf if pod.started_at is None else pod.started_at + policy.warm_up
+    return warm if returned is None else max(returned, warm)
+
+
+def is_warm(pod: Pod, policy: BreakerPolicy, now: float) -> bool:
+    """True where the pod's containers are old enough to be judged, or their age is unknown."""
+    return not policy.warm_up or pod.started_at is None or now - pod.started_at >= policy.warm_up
+
+
 def is_fresh(measurement: Measurement, pod: Pod, policy: BreakerPolicy, now: float) -> bool:
     """True where the measured window starts after the pod's last return, and after its warm-up.
 
     Otherwise the window still holds what led to the last ejection, and would repeat it: what a
-    detector makes of it is inconclusive.
+    detector makes of it is inconclusive. This is for answers that cannot be cut at the pod's
+    `watermark`.
     """
     starts = measurement.taken_at - measurement.window
     returned = last_return(pod, now)
     if returned is not None and starts < returned:
         return False
     if policy.warm_up and pod.started_at is not None:
-        return starts >= pod.started_at and now - pod.started_at >= policy.warm_up
+        return starts >= pod.started_at + policy.warm_up
     return True

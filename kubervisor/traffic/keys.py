@@ -22,12 +22,15 @@ EVIDENCE = "kubervisor/evidence"
 EPOCH = "kubervisor/epoch"
 OWNER = "kubervisor/owner-uid"
 
+# Annotation on a pod: a person asks at this instant (RFC 3339) to have it ejected
+EJECT_REQUEST = "kubervisor/eject-requested-at"
+
 # Annotations on pods: what outlives a return
 RETRY_COUNT = "kubervisor/retry-count"
 RETURNED_AT = "kubervisor/returned-at"
 
 EJECTION_ANNOTATIONS = (EJECTION_ID, EJECTED_AT, EJECTED_UNTIL, REASON, EVIDENCE, EPOCH, OWNER)
-POD_ANNOTATIONS = (*EJECTION_ANNOTATIONS, RETRY_COUNT, RETURNED_AT)
+POD_ANNOTATIONS = (*EJECTION_ANNOTATIONS, EJECT_REQUEST, RETRY_COUNT, RETURNED_AT)
 
 # The original's annotations, read where ours are missing and removed on release
 LEGACY_BREAK_AT = "breaker/breakAt"

@@ -6,10 +6,11 @@ seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NewType
+from math import inf, nan
+from typing import NewType, TypeVar, overload
 
 from kubervisor.traffic.reasons import Reason
 
@@ -69,8 +70,10 @@ class Pod:
     `traffic` is None where the label is absent or has no known value. `ejection` is None unless the
     pod is out by us: a pod labelled `no` or `pause` without it is a manual hold.
     `labels` are the pod's labels without those under `kubervisor/`, `node_address` is its node's
-    IP. `returned_by_hand` marks a pod that serves while it still carries our ejection: a person set
-    `yes`. `epoch_mark` is the epoch that a leader left on it, empty where none did.
+    IP, `address` the pod's own, empty on the host's network. `returned_by_hand` marks a pod that
+    serves while it still carries our ejection: a person set `yes`. `epoch_mark` is the epoch that a
+    leader left on it, empty where none did.
+    `eject_requested_at` is when a person asked to have it ejected, 0 where that cannot be read.
     """
 
     uid: PodUid
@@ -92,6 +95,8 @@ class Pod:
     returned_by_hand: bool = False
     node_address: str = ""
     epoch_mark: str = ""
+    address: str = ""
+    eject_requested_at: float | None = None
 
     @property
     def is_out(self) -> bool:
@@ -210,21 +215,83 @@ class Measurement:
     named: tuple[NamedPod, ...] = ()
     series: tuple[Series, ...] = ()
     parts: tuple[Measurement, ...] = ()
-    _index: dict[str, Mapping[str, tuple[Sample, ...]]] = field(
+    _index: dict[str, Mapping[str, Sequence[Sample]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _series_index: dict[str, Mapping[str, Sequence[Series]]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
-    def by(self, label: str) -> Mapping[str, tuple[Sample, ...]]:
+    _sums: dict[str, Mapping[tuple[str, str], float]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def by(self, label: str) -> Mapping[str, Sequence[Sample]]:
         """Samples by the value of `label`, indexed once: many Services may share one
         measurement.
         """
         index = self._index.get(label)
         if index is None:
-            found: dict[str, list[Sample]] = {}
-            for sample in self.samples:
-                found.setdefault(sample.labels.get(label, ""), []).append(sample)
-            index = self._index[label] = {value: tuple(list_) for value, list_ in found.items()}
+            index = self._index[label] = _by_label(self.samples, label)
         return index
+
+    def series_by(self, label: str) -> Mapping[str, Sequence[Series]]:
+        """Series by the value of `label`, indexed once."""
+        index = self._series_index.get(label)
+        if index is None:
+            index = self._series_index[label] = _by_label(self.series, label)
+        return index
+
+    def sums_by(self, label: str, namespaces: tuple[str, ...]) -> Mapping[tuple[str, str], float]:
+        """The sum of the samples for each namespace and value of `label`, made once. The namespace
+        is what the first of the labels `namespaces` says, "" where none is there. Samples that are
+        not finite are left out; a negative one makes its sum NaN.
+        """
+        sums = self._sums.get(label)
+        if sums is None:
+            sums = self._sums[label] = _sums(self.samples, label, namespaces)
+        return sums
+
+    @property
+    def is_empty(self) -> bool:
+        """True where the source has nothing to say of any pod."""
+        return not (self.samples or self.series) and all(part.is_empty for part in self.parts)
+
+
+_Labelled = TypeVar("_Labelled", Sample, Series)
+
+
+def _by_label(found: Iterable[_Labelled], label: str) -> Mapping[str, Sequence[_Labelled]]:
+    index: dict[str, list[_Labelled]] = {}
+    for one in found:
+        value = one.labels.get(label, "")
+        if value in index:
+            index[value].append(one)
+        else:
+            index[value] = [one]
+    return index
+
+
+def _sums(
+    samples: Iterable[Sample], label: str, namespaces: tuple[str, ...]
+) -> Mapping[tuple[str, str], float]:
+    sums: dict[tuple[str, str], float] = {}
+    for sample in samples:
+        labels, value = sample.labels, sample.value
+        namespace = ""
+        for name in namespaces:
+            if name in labels:
+                namespace = labels[name]
+                break
+        key = (namespace, labels.get(label, ""))
+        if value < 0:
+            value = nan
+        elif not value < inf:
+            value = 0.0
+        if key in sums:
+            value += sums[key]
+        sums[key] = value
+    return sums
 
 
 class Judgement(StrEnum):
@@ -239,10 +306,12 @@ class Judgement(StrEnum):
 class Finding:
     """A detector's word on one member in one step.
 
-    `score` orders outliers of one breaker, larger is worse. `evidence` is a sentence with the
-    numbers in it; `value` and `threshold` are those numbers where the detector has them, `facts`
-    the others by name (events `n`, failures `k`, `baseline`, `peers`, `p`, `window`). `activity` is
-    how many events a second the pod serves, where the detector counts them.
+    `score` orders outliers of one breaker, larger is worse. `said` is what `evidence` is made from:
+    a sentence, whose names in braces stand for `value`, `threshold` and `facts`. `value` and
+    `threshold` are the numbers judged by where the detector has them, `facts` the others by name
+    (events `n`, failures `k`, `baseline`, `peers`, `p`, `window`). `activity` is how many events a
+    second the pod serves, where the detector counts them. `in_a_row` is how many steps on end must
+    call the pod an outlier before that counts, whatever the breaker's m of n.
     """
 
     pod: PodUid
@@ -251,9 +320,55 @@ class Finding:
     score: float = 0.0
     value: float | None = None
     threshold: float | None = None
-    evidence: str = ""
+    said: str = ""
     activity: float | None = None
     facts: Mapping[str, float] = field(default_factory=dict, hash=False)
+    in_a_row: int = 1
+
+    @property
+    def evidence(self) -> str:
+        """The sentence with the numbers in it. Made when it is read: most are not."""
+        if not self.facts:
+            return self.said
+        return self.said.format_map(
+            {**self.facts, "value": self.value, "threshold": self.threshold}
+        )
+
+
+class AllFine(Sequence[Finding]):
+    """Findings of a step in which every pod is fine, as nearly all steps are: made when they are
+    read. `pods` are the pods that were judged.
+    """
+
+    __slots__ = ("_findings", "_make", "pods")
+
+    def __init__(self, pods: Sequence[PodUid], make: Callable[[], tuple[Finding, ...]]) -> None:
+        self.pods, self._make = pods, make
+        self._findings: tuple[Finding, ...] | None = None
+
+    def _made(self) -> tuple[Finding, ...]:
+        if self._findings is None:
+            self._findings = self._make()
+        return self._findings
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, index: int | slice) -> Finding | tuple[Finding, ...]:
+        return self._made()[index]
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._made())
+
+    def __len__(self) -> int:
+        return len(self.pods)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.pods))
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,11 +381,19 @@ class Verdict:
     breaker: str
     taken_at: float
     window: float
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
     reason: Reason | None = None
 
     @property
     def outliers(self) -> tuple[Finding, ...]:
         """Findings judged outliers, worst first; ties stay in the detector's order."""
+        if isinstance(self.findings, AllFine):
+            return ()
         found = [f for f in self.findings if f.judgement is Judgement.OUTLIER]
         return tuple(sorted(found, key=lambda f: -f.score))
+
+    def without(self, pods: Collection[PodUid]) -> Verdict:
+        """The same verdict but for the findings on `pods`, which have been dealt with."""
+        if not pods:
+            return self
+        return replace(self, findings=tuple(f for f in self.findings if f.pod not in pods))

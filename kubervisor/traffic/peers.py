@@ -18,8 +18,10 @@ def group_of(pod: Pod, peer_group: str | None) -> str:
     """
     if peer_group is None:
         return ""
-    keys = (peer_group,) if peer_group else DEFAULT_LABELS
-    return next((pod.labels[key] for key in keys if key in pod.labels), "")
+    for key in (peer_group,) if peer_group else DEFAULT_LABELS:
+        if key in pod.labels:
+            return pod.labels[key]
+    return ""
 
 
 def affected_pods(fleet: Fleet, outliers: Iterable[PodUid], breaker: str) -> frozenset[PodUid]:
@@ -27,7 +29,7 @@ def affected_pods(fleet: Fleet, outliers: Iterable[PodUid], breaker: str) -> fro
     out = {
         pod.uid
         for pod in fleet.pods
-        if pod.uid in fleet.ejecting or (pod.ejection and pod.ejection.breaker == breaker)
+        if (pod.ejection and pod.ejection.breaker == breaker) or pod.uid in fleet.ejecting
     }
     return frozenset(out.union(outliers))
 

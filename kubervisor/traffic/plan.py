@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubervisor.traffic.model import Pod
+from kubervisor.traffic.model import Pod, PodUid
 from kubervisor.traffic.reasons import Reason
 
 
@@ -59,3 +59,11 @@ class Plan:
     wake_in: float | None = None
     panicking: tuple[str, ...] = ()
     version_outlier: str = ""
+
+    @property
+    def writes(self) -> tuple[Intent, ...]:
+        """The first intent for each pod, in order: a pod is written once in a pass."""
+        first: dict[PodUid, Intent] = {}
+        for intent in self.intents:
+            first.setdefault(intent.pod.uid, intent)
+        return tuple(first.values())

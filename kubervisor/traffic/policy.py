@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kubervisor.traffic.detector_policy import DetectorPolicy
+from kubervisor.traffic.detector_policy import DetectorPolicy, ThresholdPolicy
 
 
 class ActivatorMode(StrEnum):
@@ -77,19 +77,25 @@ class BreakerPolicy:
     warm_up: float = 0.0
     on_requests: bool = False
 
+    @property
+    def hold_for(self) -> float:
+        """Seconds for which a pod must have been an outlier without a break."""
+        return self.detector.hold_for if isinstance(self.detector, ThresholdPolicy) else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class BudgetPolicy:
     """What the whole fleet can spare, shared by all breakers of the Service.
 
     A specification sets at most one of `min_available_count` and `min_available_percent`; the
-    larger holds.
+    larger holds. `max_load_percent` is of what a busy pod carries now (see `load`).
     """
 
     min_available_count: int | None = None
     min_available_percent: int | None = None
     max_ejected_percent: int | None = None
     panic_threshold_percent: int | None = None
+    max_load_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

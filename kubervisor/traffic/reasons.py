@@ -12,15 +12,19 @@ class Reason(StrEnum):
 
     # Ejections: what the detector saw
     OUTLIER = "Outlier"
+    REQUESTED = "Requested"  # no detector: a person asked for it
 
     # Ejections that were refused
     BUDGET_EXHAUSTED = "BudgetExhausted"  # the floor or the cap leaves no room: an overflow
     PANICKING = "Panicking"  # so many outliers that the metric, not the fleet, is suspect
     FAULT_MOVES = "FaultMoves"  # the fault follows the traffic from pod to pod
+    LOAD_TOO_HIGH = "LoadTooHigh"  # the pods that stay would have to carry too much
     SHARED_POD = "SharedPod"  # another Service would be left without a serving pod
     VERSION_OUTLIER = "VersionOutlier"  # the newer of two versions is the outlier
     DRY_RUN = "DryRun"
     MATCHES_NOT_REACHED = "MatchesNotReached"  # fewer than m of the last n steps agree
+    NOT_SERVING = "NotServing"  # asked for by hand, and there is nothing to take away
+    REQUEST_EXPIRED = "RequestExpired"  # asked for by hand, and seen too late
 
     # Returns
     HOLD_ELAPSED = "HoldElapsed"
@@ -53,6 +57,8 @@ class Reason(StrEnum):
     PANIC_ENTERED = "PanicEntered"
     PANIC_LEFT = "PanicLeft"
     PAUSED_LONG = "PausedLong"
+    STILL_RECEIVING = "StillReceiving"  # ejected long ago, and requests still reach the pod
+    OUTLIERS_ON_ONE_NODE = "OutliersOnOneNode"
 
     # Specs and Services
     GUARDING = "Guarding"
@@ -65,6 +71,7 @@ class Reason(StrEnum):
 
     # Sources
     NO_SAMPLES = "NoSamples"
+    QUERY_MISMATCH = "QueryMismatch"  # its samples are not the members'
     SOURCE_ANSWERS = "SourceAnswers"
     SOURCE_NOT_ALLOWED = "SourceNotAllowed"
     SOURCE_UNAVAILABLE = "SourceUnavailable"

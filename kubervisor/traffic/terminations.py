@@ -49,6 +49,8 @@ def plan_terminations(fleet: Fleet, policy: ServicePolicy, circumstances: Circum
         activator = activator_of(pod, policy)
         if not _is_exhausted(pod, activator) or pod.uid in circumstances.pausing:
             continue
+        if pod.ejection and pod.ejection.reason == Reason.REQUESTED:
+            continue  # a person's wish is no evidence that it never recovers
         wish = _wish(pod, activator, paused)
         if wish is None:
             continue

@@ -58,6 +58,47 @@ def patch_status(cluster: Cluster, name: str, status: dict[str, Any]) -> None:
     cluster.kubectl("patch", "kvs", name, *flags, stdin=json.dumps({"status": status}))
 
 
+def new_breakers() -> list[dict[str, Any]]:
+    """Every field of the new detectors."""
+    evidence = {
+        "podLabel": "pod",
+        "matches": {"need": 2, "of": 3},
+        "warmUp": "1m",
+        "noData": "Suspect",
+    }
+    asked = evidence | {"source": "main"}
+    read = evidence | {"scrape": {"port": 8080, "path": "/metrics", "interval": "1s"}}
+    errors = 'http_requests_total{code=~"5..", path=`/a{b}`} '
+    tuning = {"alpha": 1e-6, "minimumEvents": 3, "minimumActivity": 10, "minimumEffect": 0.03}
+    coded = {"promQL": "requests", "codeLabel": "code", "badCodes": "(5[0-9]{2}|429)"}
+    return [
+        {"name": "counted", "ratio": read | {"errors": errors, "total": "requests", **tuning}},
+        {"name": "coded", "ratio": asked | coded | {"window": "20s"}},
+        {
+            "name": "queue",
+            "threshold": asked | {"promQL": "x", "total": "y", "below": 0.5, "for": "30s"},
+        },
+        {
+            "name": "latency",
+            "deviation": asked
+            | {
+                "promQL": "x",
+                "requests": "y",
+                "direction": "both",
+                "maximumScore": 3.5,
+                "minimumFactor": 1.5,
+                "minimumActivity": 30,
+            },
+        },
+        {
+            "name": "leak",
+            "trend": asked
+            | {"promQL": "x", "above": 1e9, "window": "30m", "horizon": "15m", "alpha": 1e-4},
+        },
+        {"name": "mesh", "preset": "istio", "source": "main"},
+    ]
+
+
 def with_everything() -> dict[str, Any]:
     """Every addition at once, on a specification of several breakers."""
     activator = {
@@ -74,11 +115,17 @@ def with_everything() -> dict[str, Any]:
         "service": "web",
         "dryRun": True,
         "peerGroup": "topology.kubernetes.io/zone",
-        "budget": {"minAvailable": "30%", "maxEjectedPercent": 20, "panicThresholdPercent": 60},
+        "budget": {
+            "minAvailable": "30%",
+            "maxEjectedPercent": 20,
+            "panicThresholdPercent": 60,
+            "maxLoadPercent": 150,
+        },
         "defaultActivator": activator,
         "breakers": [
             {"name": "oracle", "customService": "oracle:8080", "activator": activator},
             {"name": "level", "continuousValueDeviation": deviation},
+            *new_breakers(),
         ],
     }
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubervisor.api.measured import PLAIN
 from kubervisor.api.policy import parse_spec, to_policy
+from kubervisor.api.presets import Preset
 from kubervisor.errors import SpecError
+from kubervisor.traffic.promql import is_plain_selector
 
 SCALARS = (
     st.none()
@@ -66,7 +70,42 @@ def merged(*parts: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[
     return st.tuples(*parts).map(lambda found: {k: v for part in found for k, v in part.items()})
 
 
+SCRAPES = st.fixed_dictionaries(
+    {"port": st.integers(1, 65535)}, optional={"interval": st.sampled_from(["500ms", "1s", "1m"])}
+).map(lambda scrape: {"scrape": scrape})
+BOUNDS = st.floats(-1e9, 1e9).map(lambda bound: {"above": bound}) | st.floats(-1e9, 1e9).map(
+    lambda bound: {"below": bound}
+)
+SELECTORS = st.sampled_from(["requests", 'requests{code=~"5.."}', "{__name__='requests'}"])
+COUNTS = st.fixed_dictionaries({"errors": SELECTORS, "total": SELECTORS}) | st.fixed_dictionaries(
+    {"promQL": SELECTORS, "codeLabel": st.just("code"), "badCodes": st.just("5..|429")}
+)
+LEVELS = st.fixed_dictionaries({"promQL": SELECTORS})
+EVIDENCE = some(
+    podLabel=st.text(min_size=1, max_size=256),
+    matches=some(need=st.integers(1, 2), of=st.integers(2, 20)),
+    warmUp=durations(),
+    noData=st.sampled_from(["Ignore", "Suspect", "Fail"]),
+)
+WINDOWS = some(window=st.sampled_from(["1s", "1m", "1h"]))
+
+
+def measured(
+    detector: str, *parts: st.SearchStrategy[dict[str, Any]]
+) -> st.SearchStrategy[dict[str, Any]]:
+    """A breaker's new detector."""
+    return merged(SOURCES | SCRAPES, EVIDENCE, *parts).map(lambda found: {detector: found})
+
+
 DETECTORS = st.one_of(
+    measured("ratio", COUNTS, WINDOWS, some(alpha=st.floats(1e-12, 0.5), minimumEvents=UINTS)),
+    measured("threshold", LEVELS, BOUNDS, some(**{"for": st.just("30s"), "total": SELECTORS})),
+    measured("deviation", LEVELS, some(direction=st.sampled_from(["up", "down", "both"]))),
+    measured("trend", LEVELS, BOUNDS, some(horizon=st.just("15m"), window=st.just("1h"))),
+    merged(
+        SOURCES,
+        st.sampled_from(list(Preset)).map(lambda preset: {"preset": str(preset)}),
+    ),
     st.just({"customService": "oracle:80/x"}),
     merged(SOURCES, QUERIES, some(maxDeviationPercent=st.floats(0.1, 1000))).map(
         lambda found: {"continuousValueDeviation": found}
@@ -133,6 +172,15 @@ def test_a_valid_specification_round_trips_through_the_model(spec: dict[str, Any
     model = parse_spec(spec)
     assert to_policy(model) == policy
     assert to_policy(model.model_dump(by_alias=True, exclude_none=True, mode="json")) == policy
+
+
+PIECES = ["a", "__name__", "{", "}", ",", "=", "=~", '"x{[(y"', "'z'", "`[`", " ", r'"\""', "("]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_the_api_server_lets_every_plain_selector_pass(promql: str) -> None:
+    if is_plain_selector(promql):
+        assert re.fullmatch(PLAIN.strip("^$"), promql, re.ASCII)
 
 
 @given(JSON)

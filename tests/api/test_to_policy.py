@@ -190,9 +190,9 @@ def test_minimum_activity(field: str, value: float, expected: float) -> None:
             {"minAvailable": "0%"}, BudgetPolicy(min_available_percent=0), id="zero percent"
         ),
         pytest.param(
-            {"maxEjectedPercent": 20, "panicThresholdPercent": 60},
-            BudgetPolicy(max_ejected_percent=20, panic_threshold_percent=60),
-            id="cap and panic threshold",
+            {"maxEjectedPercent": 20, "panicThresholdPercent": 60, "maxLoadPercent": 150},
+            BudgetPolicy(max_ejected_percent=20, panic_threshold_percent=60, max_load_percent=150),
+            id="cap, panic threshold and load",
         ),
     ],
 )
@@ -273,7 +273,8 @@ def test_invalid_specifications_are_refused_by_field(invalid: Any) -> None:
         pytest.param(
             custom(continuousValueDeviation={"source": "m", "promQL": "x", "podNamekey": "pod"}),
             "spec.breakers[0]: must have exactly one detector; write one of "
-            "discreteValueOutOfList, continuousValueDeviation, customService",
+            "discreteValueOutOfList, continuousValueDeviation, customService, ratio, threshold, "
+            "deviation, trend, preset",
             id="two detectors",
         ),
         pytest.param(

@@ -19,6 +19,9 @@ def test_an_all_bad_fleet_stays_at_its_floor(scene: Scene) -> None:
     scene.guard(scene.breaker(minPodsAvailableRatio=50), defaultActivator={"period": FOREVER})
     fleet.wait(lambda f: len(f.serving()) == 5, WITHIN, "half of them are out")
     scene.wait_condition("BudgetExhausted")
+    status = scene.wait_status(lambda s: len(s.get("outliers", ())) == 5, "the others are told")
+    assert {one["pod"] for one in status["outliers"]} == {pod.name for pod in fleet.serving()}
+    assert {one["reason"] for one in status["outliers"]} == {"BudgetExhausted"}
     with scene.observer.silence("pods", "kubervisorservices"):
         scene.evaluations(EVALUATIONS)
     assert len(scene.ejections()) == len(fleet.out()) == 5

@@ -157,3 +157,13 @@ def test_what_is_queued_is_written_while_it_runs_and_at_a_stop(scripted: Scripte
     stop.set()
     thread.join(20)
     assert len(scripted.asked) == 2
+
+
+def test_what_is_over_is_forgotten(scripted: ScriptedServer, clock: Clock) -> None:
+    scripted.script = lambda exchange: exchange.answer(201, {})
+    recorder = EventRecorder(scripted.api(), "kubervisor", "kubervisor-0", clock=clock)
+    for number in range(100):
+        record(recorder, "shop", uid=f"ks-{number}")
+        drain(recorder)
+        clock.now += SERIES_SECONDS / 10
+    assert recorder.remembered <= 11

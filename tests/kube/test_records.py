@@ -231,3 +231,23 @@ def test_ten_thousand_cached_pods_cost_less_than_a_kilobyte_each() -> None:
     tracemalloc.stop()
     assert len(cache) == 10_000
     assert used / 10_000 < 1024
+
+
+@pytest.mark.parametrize(
+    ("spec", "address"),
+    [
+        pytest.param({}, "10.1.2.3", id="a pod with an address of its own"),
+        pytest.param({"hostNetwork": False}, "10.1.2.3", id="said so"),
+        pytest.param({"hostNetwork": True}, "", id="on the host's network: the node's address"),
+    ],
+)
+def test_the_address_is_the_pods_own(spec: dict[str, Any], address: str) -> None:
+    metadata = {"name": "cart-1", "namespace": "shop", "uid": "u1"}
+    status = {"podIP": "10.1.2.3", "hostIP": "10.1.0.1"}
+    body = {"metadata": metadata, "spec": spec, "status": status}
+
+    assert decode_pod(json.dumps(body).encode()).address == address
+
+
+def test_a_pod_that_is_not_scheduled_has_no_address() -> None:
+    assert pod().address == ""

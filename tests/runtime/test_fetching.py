@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kubervisor.errors import SourceTimeout, SourceUnavailable
-from kubervisor.runtime import fetching
+from kubervisor.runtime import crew
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.fetching import THREADS_PER_SOURCE, Answer, Fetch, FetchPool
 from kubervisor.traffic.model import Measurement
@@ -220,7 +220,7 @@ def test_a_source_that_was_quiet_answers_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Idle threads end; what is asked then gets a new one."""
-    monkeypatch.setattr(fetching, "IDLE_SECONDS", 0.005)
+    monkeypatch.setattr(crew, "IDLE_SECONDS", 0.005)
     for round_ in range(30):
         for index in range(4):
             bench.ask((round_, index), quick)
@@ -236,7 +236,7 @@ def test_where_no_thread_can_be_started_the_next_question_tries_again(
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patched:
-        patched.setattr(fetching, "start_thread", refuse)
+        patched.setattr(crew, "start_thread", refuse)
         for index in range(2 * THREADS_PER_SOURCE):
             with pytest.raises(RuntimeError, match="thread"):
                 bench.ask(index, quick)

@@ -41,8 +41,18 @@ def template(cluster: Cluster, *flags: str, **values: Any) -> list[Json]:
     """What the chart renders with these values."""
     # helm takes the version of its libraries for the cluster's where none is asked.
     version = f"--kube-version={binaries.KUBERNETES_VERSION}"
-    text = helm(cluster, "template", NAME, str(CHART), version, *flags, values=values)
+    # Hooks have accounts of their own, while a release is uninstalled: tests/chart has them.
+    flags = ("--no-hooks", *flags)
+    text = helm(
+        cluster, "template", NAME, str(CHART), version, *flags, values=_without_controllers(values)
+    )
     return [one for one in yaml.safe_load_all(text) if one]
+
+
+def _without_controllers(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, for clusters that know KubervisorServices and tests that run controllers."""
+    crds = {"enabled": False, **values.get("crds", {})}
+    return {"traffic": {"replicas": 0}, **values, "crds": crds}
 
 
 class Release:
@@ -53,7 +63,9 @@ class Release:
         self._api = Api(cluster.kubeconfig)
         self.namespace = fresh_namespace(self._api)
         self._scoped = f"--namespace={self.namespace}"
-        helm(cluster, "install", NAME, str(CHART), self._scoped, values=values)
+        helm(
+            cluster, "install", NAME, str(CHART), self._scoped, values=_without_controllers(values)
+        )
 
     @property
     def manifests(self) -> list[Json]:
@@ -67,7 +79,7 @@ class Release:
 
     def close(self) -> None:
         """Uninstall it."""
-        helm(self.cluster, "uninstall", NAME, self._scoped, "--wait=false")
+        helm(self.cluster, "uninstall", NAME, self._scoped, "--no-hooks", "--wait=false")
         self._api.close()
 
     def __enter__(self) -> Self:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from pydantic import ValidationError
 
 from kubervisor.cli import main
-from kubervisor.cli.run import _settings
+from kubervisor.cli.run import read_settings
 from kubervisor.settings import Settings
 from kubervisor.source_settings import NamedSource
 
@@ -38,7 +38,7 @@ def test_the_file_is_below_flags_and_environment(
 ) -> None:
     config.write_text("minFloorPercent: 30\nmaxServices: 7\nallowTermination: false\n")
     monkeypatch.setenv("KUBERVISOR_MAX_SERVICES", "8")
-    settings = _settings({"config": str(config), "min_floor_percent": 60})
+    settings = read_settings({"config": str(config), "min_floor_percent": 60})
 
     assert (settings.min_floor_percent, settings.max_services) == (60, 8)
     assert not settings.allow_termination
@@ -140,7 +140,7 @@ def test_no_message_quotes_what_may_be_a_secret(text: str, config: Path) -> None
 
 
 def test_the_flag_and_the_file_make_the_same_source() -> None:
-    flagged = _settings({"sources": ("main=https://a/b",)}).sources
+    flagged = read_settings({"sources": ("main=https://a/b",)}).sources
 
     assert flagged == (NamedSource(name="main", url="https://a/b"),)
 

@@ -12,11 +12,11 @@ from urllib3 import Timeout
 
 from kubervisor.errors import SourceError
 from kubervisor.sources.address_rules import AddressRules
+from kubervisor.sources.answers import read_matrix, read_vector
 from kubervisor.sources.custom import read_pod_list
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.http import SourceSession, excerpt
 from kubervisor.sources.lookups import Lookups
-from kubervisor.sources.prometheus import read_vector
 
 from .servers import ending, serving
 
@@ -32,10 +32,8 @@ def shaped(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     return st.fixed_dictionaries({}, optional={k: v | anything for k, v in fields.items()})
 
 
-series = shaped(
-    metric=st.dictionaries(st.text(), st.text()),
-    value=st.tuples(st.floats(), st.text() | st.floats().map(str)),
-)
+points = st.tuples(st.floats(), st.text() | st.floats().map(str))
+series = shaped(metric=st.dictionaries(st.text(), st.text()), value=points, values=st.lists(points))
 vectors = shaped(
     status=st.sampled_from(["success", "error"]),
     data=shaped(
@@ -59,8 +57,18 @@ def encoded(value: Any) -> bytes:
 @given(st.binary() | (anything | vectors).map(encoded))
 def test_no_vector_breaks_the_reader(body: bytes) -> None:
     with suppress(SourceError):
-        for sample in read_vector("Source x", body):
+        for sample in read_vector("Source x", body, max_commas=1000):
             assert isinstance(sample.value, float)
+
+
+@settings(deadline=None)
+@given(st.binary() | (anything | vectors).map(encoded))
+def test_no_matrix_breaks_the_reader(body: bytes) -> None:
+    with suppress(SourceError):
+        for one in read_matrix("Source x", body, max_commas=1000):
+            assert len(one.times) == len(one.values) > 0
+            assert list(one.times) == sorted(one.times)
+            assert all(isinstance(value, float) for value in one.values)
 
 
 @settings(deadline=None)

@@ -12,6 +12,8 @@ from kubervisor.sources import Sources
 from kubervisor.traffic.detector_policy import SourceRef
 from playground import binaries
 from playground.prometheus import Prometheus
+from playground.workload import PodName, Workload
+from playground.workload_server import WorkloadServer
 
 pytestmark = pytest.mark.cluster  # of its programs it needs one
 
@@ -53,3 +55,26 @@ def test_everything_else_is_an_error_for_people(
 ) -> None:
     with pytest.raises(expected, match=says):
         sources.query(prometheus, query, deadline=20)
+
+
+def test_raw_samples_and_ranges_are_read(sources: Sources) -> None:
+    workload, pod = Workload(), PodName("shop", "web-0")
+    workload.add(pod)
+    with (
+        WorkloadServer(workload) as server,
+        Prometheus(binaries.ensure(), server.address, scrape_interval=0.2) as running,
+    ):
+        for _ in range(7):
+            workload.handle(pod)
+        counted = 'count_over_time(http_requests_total{pod="web-0"}[1m])'
+        running.wait(counted, lambda found: bool(found) and found[0].value >= 3, 30)
+        ref = SourceRef(address=running.address)
+
+        (raw,) = sources.raw(ref, 'http_requests_total{pod="web-0"}', 60.0, deadline=20)
+        over = sources.over(ref, "vector(1.5)", 60.0, 10.0, deadline=20)
+
+    assert raw.labels["__name__"] == "http_requests_total"
+    assert (raw.labels["namespace"], raw.labels["code"]) == ("shop", "200")
+    assert len(raw.times) >= 3
+    assert raw.values[-1] == 7.0
+    assert [series.values for series in over] == [(1.5,) * 7]

@@ -8,7 +8,7 @@ from tests.builders import a_pod
 
 
 def finding(name: str, value: float | None, judgement: Judgement = Judgement.FINE) -> Finding:
-    return Finding(a_pod(name).uid, name, judgement, value=value, evidence=name)
+    return Finding(a_pod(name).uid, name, judgement, value=value, said=name)
 
 
 def test_only_outliers_are_set_beside_the_median_of_the_pods_that_are_fine() -> None:

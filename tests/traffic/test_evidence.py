@@ -17,7 +17,15 @@ from kubervisor.traffic.evidence import (
     remember,
     with_ejection,
 )
-from kubervisor.traffic.model import Judgement, Measurement, NamedPod, Pod
+from kubervisor.traffic.model import (
+    AllFine,
+    Finding,
+    Judgement,
+    Measurement,
+    NamedPod,
+    Pod,
+    Verdict,
+)
 from kubervisor.traffic.policy import BreakerPolicy, Matches
 from tests.builders import (
     NOW,
@@ -61,7 +69,14 @@ TWO_OF_THREE = a_breaker(matches=Matches(need=2, of=3))
             False,
             id="younger than its warm-up",
         ),
-        pytest.param(a_pod().started(NOW - 60), 30, a_breaker(warm_up=60), True, id="warmed up"),
+        pytest.param(a_pod().started(NOW - 90), 30, a_breaker(warm_up=60), True, id="warmed up"),
+        pytest.param(
+            a_pod().started(NOW - 89),
+            30,
+            a_breaker(warm_up=60),
+            False,
+            id="warmed up, but the window holds a second of the warm-up",
+        ),
         pytest.param(
             a_pod().started(NOW - 61),
             90,
@@ -210,3 +225,37 @@ def test_old_ejections_are_dropped_from_the_memory() -> None:
     memory = with_ejection(memory, second, NOW, keep=60)
 
     assert memory.ejections == ((second, NOW),)
+
+
+@pytest.mark.parametrize(
+    ("steps", "matched"),
+    [
+        pytest.param([1, 3, 3], True, id="three, the first of another kind"),
+        pytest.param([3, 3], False, id="two"),
+        pytest.param([3, 3, 3], True, id="three"),
+        pytest.param([3, 3, 0, 3], False, id="a break"),
+        pytest.param([3, 3, 3, 1], True, id="what asks for one step needs one"),
+    ],
+)
+def test_a_finding_may_ask_for_several_steps_on_end(steps: list[int], matched: bool) -> None:
+    """Each number is how many steps on end the outlier asks for; 0 for a pod that is fine."""
+    pod, memory = a_pod("p"), Memory()
+    for index, in_a_row in enumerate(steps):
+        judgement = Judgement.OUTLIER if in_a_row else Judgement.FINE
+        finding = Finding(pod.uid, "p", judgement, in_a_row=in_a_row or 1)
+        memory = remember(memory, Verdict("errors", NOW + index, 0.0, (finding,)), steps=1)
+
+    assert is_matched(memory, pod, a_breaker(), NOW) is matched
+
+
+def test_a_verdict_in_which_all_are_fine_is_remembered_like_its_findings() -> None:
+    pods = a_fleet(4)
+    found = tuple(Finding(p.uid, p.name, Judgement.FINE) for p in pods.pods)
+    lazy = AllFine([p.uid for p in pods.pods], lambda: found)
+    once = remember(Memory(), a_verdict(pods, ["pricer-01"]), steps=3)
+    twice = remember(once, a_verdict(pods, [], inconclusive=["pricer-02"]), steps=3)
+
+    for memory in (Memory(), once, twice):
+        expected = remember(memory, Verdict("errors", NOW + 9, 0.0, found), steps=3)
+        assert remember(memory, Verdict("errors", NOW + 9, 0.0, lazy), steps=3) == expected
+    assert lazy == found

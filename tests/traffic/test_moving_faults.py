@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.evidence import Memory, remember, with_ejection
 from kubervisor.traffic.plan import Action, Plan
@@ -75,15 +77,29 @@ def test_after_two_windows_it_may_be_ejected() -> None:
     assert story.out == ["pricer-00", "pricer-01"]
 
 
-def test_pods_that_went_bad_together_are_ejected_together() -> None:
+def test_of_pods_that_went_bad_together_one_is_ejected_at_once_and_the_others_soon() -> None:
     story = Story()
     story.quiet()
+    together = ("pricer-00", "pricer-01", "pricer-02")
 
-    assert names(story.step("pricer-00", "pricer-01", "pricer-02")) == [
-        "pricer-00",
-        "pricer-01",
-        "pricer-02",
-    ]
+    assert names(story.step(*together)) == ["pricer-00"]
+    assert reasons(story.step(*together[1:])) == dict.fromkeys(together[1:], "FaultMoves")
+    story.step(*together[1:])
+    story.step(*together[1:])
+    assert names(story.step(*together[1:])) == ["pricer-01", "pricer-02"]
+
+
+@pytest.mark.parametrize("apart", [1, 2, 3, 6], ids=lambda n: f"{n * STEP:g} seconds apart")
+def test_a_fault_that_reaches_one_pod_after_the_other_costs_one_ejection(apart: int) -> None:
+    story = Story()
+    story.quiet()
+    hit: list[str] = []
+    for number in range(4):
+        hit.append(f"pricer-0{number}")
+        for _ in range(apart):
+            story.step(*hit)
+
+    assert story.out == ["pricer-00"]
 
 
 def test_a_pod_that_was_an_outlier_before_the_ejection_is_not_concerned() -> None:
@@ -129,7 +145,7 @@ def test_a_pod_never_seen_fine_is_not_said_to_follow() -> None:
         story.step(inconclusive=fresh)
     story.step("pricer-00", inconclusive=fresh)
 
-    assert names(story.step("pricer-01")) == ["pricer-01"]
+    assert story.until_ejected("pricer-01") == 5 * STEP  # as soon as nothing spreads
 
 
 def test_an_ejection_long_ago_explains_nothing() -> None:
@@ -137,6 +153,7 @@ def test_an_ejection_long_ago_explains_nothing() -> None:
     story.quiet()
     story.step("pricer-00")
     story.quiet(steps=int(2 * WINDOW / STEP) + 1)
+    story.fleet = a_fleet(10)  # the watch has shown it, and it is back
 
     assert names(story.step("pricer-01")) == ["pricer-01"]
 

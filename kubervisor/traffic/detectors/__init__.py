@@ -6,20 +6,42 @@ member, also those that are out: an outlier that needs no traffic to show postpo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from kubervisor.traffic.detector_policy import ContinuousPolicy, CustomPolicy, DiscretePolicy
-from kubervisor.traffic.detectors import continuous, custom, discrete
+from kubervisor.traffic.detector_policy import (
+    ContinuousPolicy,
+    CustomPolicy,
+    DetectorPolicy,
+    DeviationPolicy,
+    DiscretePolicy,
+    RatioPolicy,
+    ThresholdPolicy,
+    TrendPolicy,
+)
+from kubervisor.traffic.detectors import (
+    continuous,
+    custom,
+    deviation,
+    discrete,
+    ratio,
+    threshold,
+    trend,
+)
 from kubervisor.traffic.detectors.question import Question
-from kubervisor.traffic.evidence import is_fresh
-from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Verdict
+from kubervisor.traffic.evidence import is_fresh, is_warm
+from kubervisor.traffic.model import AllFine, Finding, Fleet, Judgement, Measurement, Pod, Verdict
 from kubervisor.traffic.policy import BreakerPolicy
 from kubervisor.traffic.reasons import Reason
 
-REGISTRY = {
+REGISTRY: dict[type[DetectorPolicy], Callable[[Question], Sequence[Finding]]] = {
     DiscretePolicy: discrete.judge,
     ContinuousPolicy: continuous.judge,
     CustomPolicy: custom.judge,
+    RatioPolicy: ratio.judge,
+    ThresholdPolicy: threshold.judge,
+    DeviationPolicy: deviation.judge,
+    TrendPolicy: trend.judge,
 }
 
 
@@ -36,17 +58,39 @@ def judge(
     """
     asked = Question(breaker, measurement, fleet, now, peer_group)
     findings = REGISTRY[type(breaker.detector)](asked)
-    stale = {p.uid for p in fleet.pods if not is_fresh(measurement, p, breaker, now)}
+    doubts = {pod.uid: why for pod in _unsettled(asked) if (why := _doubt(asked, pod))}
+    if doubts:
+        findings = [_inconclusive(f, doubts[f.pod]) if f.pod in doubts else f for f in findings]
     asked_for_samples = not isinstance(breaker.detector, CustomPolicy)
     return Verdict(
         breaker=breaker.name,
         taken_at=measurement.taken_at,
         window=measurement.window,
-        findings=tuple(_inconclusive(f) if f.pod in stale else f for f in findings),
-        reason=Reason.NO_SAMPLES if asked_for_samples and not measurement.samples else None,
+        findings=findings if isinstance(findings, AllFine) else tuple(findings),
+        reason=Reason.NO_SAMPLES if asked_for_samples and measurement.is_empty else None,
     )
 
 
-def _inconclusive(finding: Finding) -> Finding:
-    why = "the measured window starts before the pod's last return or its start"
-    return replace(finding, judgement=Judgement.INCONCLUSIVE, evidence=f"{finding.evidence}; {why}")
+def _unsettled(asked: Question) -> Iterator[Pod]:
+    """The pods whose evidence may not count yet: cheap, for nearly all of them have served long."""
+    measured = asked.measurement
+    settled = measured.taken_at - measured.window - asked.breaker.warm_up
+    for pod in asked.fleet.pods:
+        if pod.returned_at is not None or pod.started_at is None or pod.started_at > settled:
+            yield pod
+
+
+def _doubt(asked: Question, pod: Pod) -> str:
+    """Why nothing that is measured of the pod counts yet; "" where it does.
+
+    Detectors cut instants with times at the pod's watermark themselves.
+    """
+    if not is_warm(pod, asked.breaker, asked.now):
+        return f"its containers are younger than {asked.breaker.warm_up:g} s"
+    if asked.is_timed or is_fresh(asked.measurement, pod, asked.breaker, asked.now):
+        return ""
+    return "the measured window starts before the pod's last return or its start"
+
+
+def _inconclusive(finding: Finding, why: str) -> Finding:
+    return replace(finding, judgement=Judgement.INCONCLUSIVE, said=f"{finding.said}; {why}")

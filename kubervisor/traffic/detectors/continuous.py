@@ -7,6 +7,7 @@ The query itself divides by the fleet's mean, so 1 means no deviation; the origi
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from kubervisor.traffic.detector_policy import ContinuousPolicy
 from kubervisor.traffic.detectors.peers import beside_peers
@@ -24,12 +25,12 @@ def judge(asked: Question) -> tuple[Finding, ...]:
     return beside_peers(findings, "% deviation")
 
 
-def _finding(pod: Pod, series: tuple[Sample, ...], policy: ContinuousPolicy) -> Finding:
+def _finding(pod: Pod, series: Sequence[Sample], policy: ContinuousPolicy) -> Finding:
     """The finding by the pod's worst series: the original took whichever came last."""
     values = [sample.value for sample in series if math.isfinite(sample.value)]
     if not values:
         why = "no finite sample" if series else "no sample"
-        return Finding(pod.uid, pod.name, Judgement.INCONCLUSIVE, evidence=why)
+        return Finding(pod.uid, pod.name, Judgement.INCONCLUSIVE, said=why)
     value = max(values, key=lambda v: abs(1 - v))
     deviation = abs(1 - value)
     outlier = deviation > policy.max_deviation_percent / 100
@@ -40,7 +41,7 @@ def _finding(pod: Pod, series: tuple[Sample, ...], policy: ContinuousPolicy) -> 
         score=100 * deviation,
         value=100 * deviation,
         threshold=policy.max_deviation_percent,
-        evidence=(
+        said=(
             f"{value:.4g} times the fleet's value, {100 * deviation:.4g} % from it, "
             f"at most {policy.max_deviation_percent:g} %"
         ),

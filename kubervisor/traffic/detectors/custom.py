@@ -22,11 +22,9 @@ def judge(asked: Question) -> tuple[Finding, ...]:
         if pod is not None and _is_that_pod(entry, pod):
             named.setdefault(pod.name, pod)
     said = f"named by {policy.source}"
-    outliers = [
-        Finding(pod.uid, pod.name, Judgement.OUTLIER, evidence=said) for pod in named.values()
-    ]
+    outliers = [Finding(pod.uid, pod.name, Judgement.OUTLIER, said=said) for pod in named.values()]
     others = [
-        Finding(pod.uid, pod.name, Judgement.FINE, evidence=f"not {said}")
+        Finding(pod.uid, pod.name, Judgement.FINE, said=f"not {said}")
         for pod in ready.values()
         if pod.name not in named
     ]

@@ -7,7 +7,7 @@ from `minActivity` on. Fractions count as they are (the original cut each sample
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kubervisor.traffic.detector_policy import DiscretePolicy
 from kubervisor.traffic.detectors.peers import beside_peers
@@ -35,9 +35,7 @@ def _needed(pod: Pod, asked: Question, policy: DiscretePolicy) -> float:
     return policy.minimum_activity / (2 if on_probation(pod, asked.breaker, asked.now) else 1)
 
 
-def _finding(
-    pod: Pod, series: tuple[Sample, ...], policy: DiscretePolicy, needed: float
-) -> Finding:
+def _finding(pod: Pod, series: Sequence[Sample], policy: DiscretePolicy, needed: float) -> Finding:
     if any(sample.value < 0 for sample in series):
         # delta() over a counter reset: what happened in the window is not known.
         return _inconclusive(pod, "a sample is negative: a counter was reset within the window")
@@ -53,7 +51,7 @@ def _finding(
         score=share,
         value=share,
         threshold=policy.tolerance_percent,
-        evidence=(
+        said=(
             f"{share:.4g} % of {total:.6g} samples have {policy.key} {_out_of(policy)}, "
             f"tolerance {policy.tolerance_percent:g} %"
         ),
@@ -61,7 +59,7 @@ def _finding(
 
 
 def _inconclusive(pod: Pod, why: str) -> Finding:
-    return Finding(pod.uid, pod.name, Judgement.INCONCLUSIVE, evidence=why)
+    return Finding(pod.uid, pod.name, Judgement.INCONCLUSIVE, said=why)
 
 
 def _count(series: Iterable[Sample], policy: DiscretePolicy) -> tuple[float, float]:

@@ -20,7 +20,7 @@ def beside_peers(findings: Sequence[Finding], unit: str) -> tuple[Finding, ...]:
         return tuple(findings)
     note = f"; median of {len(values)} other pods {median(values):.3g} {unit}"
     return tuple(
-        replace(finding, evidence=finding.evidence + note)
+        replace(finding, said=finding.said + note)
         if finding.judgement is Judgement.OUTLIER
         else finding
         for finding in findings

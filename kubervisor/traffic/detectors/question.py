@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubervisor.traffic.model import Fleet, Measurement
+from kubervisor.traffic.detector_policy import CustomPolicy
+from kubervisor.traffic.evidence import on_probation
+from kubervisor.traffic.model import Fleet, Measurement, Pod
 from kubervisor.traffic.policy import BreakerPolicy
 
 
@@ -21,3 +23,22 @@ class Question:
     fleet: Fleet
     now: float
     peer_group: str | None = None
+
+    @property
+    def parts(self) -> tuple[Measurement, ...]:
+        """One answer for each query, in their order."""
+        return self.measurement.parts or (self.measurement,)
+
+    @property
+    def is_timed(self) -> bool:
+        """True where each value comes with its time, so that old ones can be told from new ones."""
+        detector = self.breaker.detector
+        if isinstance(detector, CustomPolicy):
+            return False
+        return all(query.raw or query.step for query in detector.queries)
+
+    def needed(self, pod: Pod, minimum: float) -> float:
+        """Events needed to judge `pod`: half the minimum while it is on probation."""
+        if pod.returned_at is None:
+            return minimum
+        return minimum / 2 if on_probation(pod, self.breaker, self.now) else minimum

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
-from kubervisor.traffic.model import Fleet, Measurement, Sample
+from kubervisor.traffic.model import Fleet, Measurement, Sample, Series
 
 NAMESPACE_LABELS = ("namespace", "kubernetes_namespace")
 """What scrape configurations call the namespace; a StatefulSet's `web-0` exists in many of them."""
 
+_Labelled = TypeVar("_Labelled", Sample, Series)
+
 
 def by_pod(
     measurement: Measurement, fleet: Fleet, pod_label: str
-) -> Mapping[str, tuple[Sample, ...]]:
+) -> Mapping[str, Sequence[Sample]]:
     """The samples of each member by its name, without those that say another namespace."""
-    index = measurement.by(pod_label)
+    return _of_fleet(measurement.by(pod_label), fleet)
+
+
+def series_by_pod(
+    measurement: Measurement, fleet: Fleet, pod_label: str
+) -> Mapping[str, Sequence[Series]]:
+    """The series of each member by its name, without those that say another namespace."""
+    return _of_fleet(measurement.series_by(pod_label), fleet)
+
+
+def _of_fleet(
+    index: Mapping[str, Sequence[_Labelled]], fleet: Fleet
+) -> Mapping[str, Sequence[_Labelled]]:
+    namespace = fleet.key.namespace
     return {
-        pod.name: tuple(s for s in index.get(pod.name, ()) if _is_of(s, fleet.key.namespace))
+        pod.name: [one for one in index.get(pod.name, ()) if is_of(one.labels, namespace)]
         for pod in fleet.pods
     }
 
 
-def _is_of(sample: Sample, namespace: str) -> bool:
-    return all(sample.labels.get(label, namespace) == namespace for label in NAMESPACE_LABELS)
+def is_of(labels: Mapping[str, str], namespace: str) -> bool:
+    """True unless the labels say another namespace."""
+    return (
+        labels.get("namespace", namespace) == namespace
+        and labels.get("kubernetes_namespace", namespace) == namespace
+    )

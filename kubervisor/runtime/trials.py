@@ -1,0 +1,43 @@
+"""Tries the queries of a Service's breakers: do their answers speak of the fleet at all?
+
+A misspelt label makes a breaker that never ejects anybody, and nobody would hear of it. So the
+first answers to a new query are looked at, and later ones now and then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from kubervisor.runtime.report import Reporter
+from kubervisor.traffic.detector_policy import CustomPolicy
+from kubervisor.traffic.joining import describe_mismatch, join
+from kubervisor.traffic.model import Fleet, Measurement
+from kubervisor.traffic.policy import BreakerPolicy
+
+TRIED_AGAIN = 10.0
+"""Seconds until a query is tried again that does not match, or of which nothing can be told yet."""
+TRUSTED = 300.0
+"""Seconds until one that matches is."""
+
+
+class Trials:
+    """Used on the Breaker's thread, with the desk's lock held; `monotonic` is the clock."""
+
+    def __init__(self, report: Reporter, monotonic: Callable[[], float]) -> None:
+        self._report, self._monotonic = report, monotonic
+        self._again: dict[BreakerPolicy, float] = {}
+
+    def keep(self, breakers: Iterable[BreakerPolicy]) -> None:
+        """Forget all breakers but these."""
+        for gone in self._again.keys() - set(breakers):
+            del self._again[gone]
+
+    def look(self, breaker: BreakerPolicy, measurement: Measurement, fleet: Fleet) -> None:
+        """Look at an answer, where it is time to, and report what is wrong with the query."""
+        now, detector = self._monotonic(), breaker.detector
+        if isinstance(detector, CustomPolicy) or now < self._again.get(breaker, now):
+            return
+        found = join(measurement, detector.pod_label, fleet)
+        tells = found.expected > 0  # else every pod is so young that it may have no samples yet
+        self._again[breaker] = now + (TRUSTED if tells and found.matches else TRIED_AGAIN)
+        self._report.tried(breaker.name, describe_mismatch(found, detector.pod_label))

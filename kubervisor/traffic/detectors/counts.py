@@ -1,0 +1,226 @@
+"""Failures and events of each pod, out of whatever the queries were answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from math import inf
+from typing import NamedTuple, Protocol
+
+from kubervisor.traffic.detector_policy import Query
+from kubervisor.traffic.detectors.increments import Increment, first_reads, increment
+from kubervisor.traffic.detectors.question import Question
+from kubervisor.traffic.detectors.series import NAMESPACE_LABELS, is_of, series_by_pod
+from kubervisor.traffic.evidence import watermark
+from kubervisor.traffic.model import Measurement, Pod, Series
+from kubervisor.traffic.patterns import compile_pattern
+
+EXTRAPOLATION = 1.1
+"""`increase()` may give this many times as many failures as events where all fail."""
+
+
+class Count(NamedTuple):
+    """One pod's events and how many of them failed, within so many seconds."""
+
+    failures: float
+    events: float
+    seconds: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Failures of events, from 0 to 1; 0 without events."""
+        return self.failures / self.events if self.events else 0.0
+
+    @property
+    def activity(self) -> float | None:
+        """Events a second, where the time is known."""
+        return self.events / self.seconds if self.seconds > 0 else None
+
+
+class Codes(NamedTuple):
+    """Which of a query's series count failures: where the pattern `bad` matches `label`."""
+
+    label: str
+    bad: str
+
+    def are_bad(self, labels: Mapping[str, str]) -> bool:
+        """True where these labels belong to failures."""
+        return _matches(self.bad, labels.get(self.label, ""))
+
+
+@lru_cache(maxsize=4096)
+def _matches(pattern: str, code: str) -> bool:
+    return compile_pattern(pattern).fullmatch(code)
+
+
+def counts(
+    asked: Question,
+    queries: Sequence[Query],
+    pod_label: str,
+    codes: Codes | None = None,
+    *,
+    since: float = -inf,
+) -> Mapping[str, Count | str]:
+    """Each Ready member's count by its name; a sentence where it cannot be counted, and nothing
+    where nothing is known of the pod.
+
+    The queries are for failures and for all events, or with `codes` one for both. A pod with events
+    and no failures has 0 of them. Several series of a pod are summed. Raw samples count from
+    `since` on, or the pod's watermark where that is later.
+    """
+    meters = _meters(asked, queries, pod_label, since, coded=codes is not None)
+    every, failing = meters[-1], meters[0]
+    found: dict[str, Count | str] = {}
+    for pod in asked.fleet.pods:
+        if not pod.ready:
+            continue
+        known: Count | str | None = None
+        if isinstance(every, _Sums) and isinstance(failing, _Sums):
+            known = _count_of_sums(every, failing, pod.name)
+        known = known or _count_of_readings(every.read(pod, None), failing.read(pod, codes))
+        if known:
+            found[pod.name] = known
+    return found
+
+
+def _count_of_sums(every: _Sums, failing: _Sums, name: str) -> Count | None:
+    """The count of nearly every pod; None for those that need a closer look."""
+    events, failures = every.amount(name), failing.amount(name)
+    if failures is None:
+        failures = 0.0
+    if events is not None and 0 <= failures <= events:
+        return Count(failures, events, every.seconds)
+    return None
+
+
+def _count_of_readings(
+    events: Increment | str | None, failures: Increment | str | None
+) -> Count | str | None:
+    if isinstance(events, Increment):
+        return _count(events, failures)
+    if events is None and failures is not None:
+        return "failures are counted, and no total to compare them with"
+    return events
+
+
+def totals(asked: Question, number: int, query: Query, pod_label: str) -> Mapping[str, float]:
+    """How much each Ready member counts in the query with this number, by its name."""
+    meter = _meter(asked, asked.parts[number], query, pod_label, -inf)
+    found = {pod.name: meter.read(pod, None) for pod in asked.fleet.pods if pod.ready}
+    return {name: read.amount for name, read in found.items() if isinstance(read, Increment)}
+
+
+def _count(events: Increment, failures: Increment | str | None) -> Count | str:
+    of, seconds = events
+    if failures is None:
+        return Count(0.0, of, seconds)
+    if isinstance(failures, str):
+        return failures
+    failed = failures[0]
+    if failed > of * EXTRAPOLATION + 1:
+        return f"{failed:g} failures of {of:g} events: the expressions do not belong together"
+    return Count(min(failed, of), of, seconds)
+
+
+_SeriesByPod = Mapping[str, Sequence[Series]]
+
+
+class _Meter(Protocol):
+    def read(self, pod: Pod, codes: Codes | None) -> Increment | str | None:
+        """What the pod counts (of its failures only, with `codes`); None without a series, a
+        sentence where it cannot be told.
+        """
+
+
+def _meters(
+    asked: Question, queries: Sequence[Query], pod_label: str, since: float, *, coded: bool
+) -> list[_Meter]:
+    answers = list(zip(asked.parts, queries, strict=True))
+    pages = [series_by_pod(part, asked.fleet, pod_label) for part, query in answers if query.raw]
+    return [
+        _meter(asked, part, query, pod_label, since, pages, coded=coded) for part, query in answers
+    ]
+
+
+def _meter(
+    asked: Question,
+    part: Measurement,
+    query: Query,
+    pod_label: str,
+    since: float,
+    pages: Sequence[_SeriesByPod] = (),
+    *,
+    coded: bool = False,
+) -> _Meter:
+    if not query.raw:
+        instant = _Samples if coded else _Sums
+        return instant(part, pod_label, asked.fleet.key.namespace)
+    series = series_by_pod(part, asked.fleet, pod_label)
+    return _Counters(series, pages or [series], since, asked)
+
+
+_RESET = "a sample is negative: a counter was reset within the window"
+"""delta() over a counter reset: what happened in the window is not known."""
+
+
+class _Sums:
+    """Instant samples that all count: looked up in sums that all Services share."""
+
+    def __init__(self, part: Measurement, pod_label: str, namespace: str) -> None:
+        self._sums, self._namespace = part.sums_by(pod_label, NAMESPACE_LABELS), namespace
+        self.seconds = part.window
+
+    def amount(self, name: str) -> float | None:
+        """The sum of the pod's samples, with those that say no namespace; NaN after a reset."""
+        here = self._sums.get((self._namespace, name))
+        anywhere = self._sums.get(("", name))
+        if here is None or anywhere is None:
+            return anywhere if here is None else here
+        return here + anywhere
+
+    def read(self, pod: Pod, codes: Codes | None) -> Increment | str | None:
+        amount = self.amount(pod.name)
+        if amount is None:
+            return None
+        return Increment(amount, self.seconds) if amount >= 0 else _RESET
+
+
+class _Samples:
+    """Instant samples of which only some count."""
+
+    def __init__(self, part: Measurement, pod_label: str, namespace: str) -> None:
+        self._samples, self._namespace = part.by(pod_label), namespace
+        self._seconds = part.window
+
+    def read(self, pod: Pod, codes: Codes | None) -> Increment | str | None:
+        amount, known = 0.0, False
+        for sample in self._samples.get(pod.name, ()):
+            labels, value = sample.labels, sample.value
+            if not is_of(labels, self._namespace):
+                continue
+            known = True
+            if codes is not None and not codes.are_bad(labels):
+                continue
+            if value < 0:
+                return _RESET
+            if value < inf:  # nor is it NaN
+                amount += value
+        return Increment(amount, self._seconds) if known else None
+
+
+class _Counters:
+    """Raw samples of counters, cut at each pod's watermark."""
+
+    def __init__(
+        self, series: _SeriesByPod, pages: Sequence[_SeriesByPod], since: float, asked: Question
+    ) -> None:
+        self._series, self._pages, self._since, self._asked = series, pages, since, asked
+
+    def read(self, pod: Pod, codes: Codes | None) -> Increment | str | None:
+        series = self._series[pod.name]
+        if not series:
+            return None
+        since = max(watermark(pod, self._asked.breaker, self._asked.now), self._since)
+        reads = first_reads((one for page in self._pages for one in page[pod.name]), since)
+        chosen = series if codes is None else [s for s in series if codes.are_bad(s.labels)]
+        return increment(chosen, since, reads)

@@ -1,0 +1,249 @@
+"""`ratio`: pods whose requests fail more often than their peers', beyond what chance explains.
+
+A pod is an outlier where all of this holds:
+
+- at least `minimum_events` of its requests failed, of at least `minimum_activity`;
+- its share exceeds the core's by `minimum_effect`;
+- the chance that a healthy pod shows as many failures is at most `alpha` divided by the number of
+  pods compared (Bonferroni), ten at most. A healthy pod's count is beta-binomial: pods differ, see
+  `core`.
+
+Raw samples are looked at three times, in the whole window and in its last half and quarter, each
+with a part of `alpha`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from kubervisor.traffic.detector_policy import RatioPolicy
+from kubervisor.traffic.detectors.circles import Circle, circles
+from kubervisor.traffic.detectors.core import Core, grow_core
+from kubervisor.traffic.detectors.counts import Codes, Count, counts
+from kubervisor.traffic.detectors.question import Question
+from kubervisor.traffic.detectors.silence import silent_pods
+from kubervisor.traffic.model import AllFine, Finding, Fleet, Judgement, Pod, PodUid
+
+LOOKS = ((1.0, 0.45), (0.5, 0.45), (0.25, 0.1))
+"""The last parts of a window of raw samples that are judged each for itself, and what each takes of
+`alpha`: a gray pod stands out in half a window before it does in the whole, a hard fault in a
+quarter, and needs little.
+"""
+
+MOST_COMPARED = 10
+"""In a larger fleet the promise holds for each ten pods: else one of 200 could fail longer than one
+of ten until it is found."""
+
+_SAID = "{value:.4g} % of {n:.6g} requests failed in {window:.3g} s; {peers:.0f} peers "
+_COMPARED = _SAID + "{baseline:.3g} %"
+_TESTED = _COMPARED + "; chance {p:.1e}, at most {alpha:.1e}"
+_NEEDED = "{n:.6g} requests in {window:.3g} s, needs {needed:g}"
+_ALONE = "{value:.4g} % of {n:.6g} requests failed in {window:.3g} s; no peer to compare with"
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What the pods of a circle counted in one window, and its core, with the peers that
+    joined it.
+    """
+
+    counts: Mapping[str, Count]
+    core: Core
+    joined: frozenset[PodUid]
+
+
+def judge(asked: Question) -> Sequence[Finding]:
+    """One finding for each Ready member, in fleet order. Values and thresholds are percentages."""
+    policy = asked.breaker.detector
+    assert isinstance(policy, RatioPolicy)
+    known = _counts(asked, policy)
+    judgeable: dict[str, Count] = {}
+    found: dict[str, Finding] = {}
+    ready = [pod for pod in asked.fleet.pods if pod.ready]
+    for pod in ready:
+        count = known.get(pod.name)
+        if isinstance(count, Count):
+            needed = asked.needed(pod, policy.minimum_activity)
+            if count[1] >= needed and count[1] > 0:
+                judgeable[pod.name] = count
+            else:
+                found[pod.name] = _too_few(pod, count, needed)
+        elif count is not None:
+            found[pod.name] = Finding(pod.uid, pod.name, Judgement.INCONCLUSIVE, said=count)
+    for finding in silent_pods(asked, known, policy.no_data) if len(known) < len(ready) else ():
+        found[finding.name] = finding
+
+    def compared() -> tuple[Finding, ...]:
+        for circle in circles(asked.fleet, asked.peer_group, judgeable):
+            for finding in _compare(circle, judgeable, asked, policy):
+                found[finding.name] = finding
+        return tuple([found[pod.name] for pod in ready])
+
+    if len(judgeable) == len(ready) and _none_fails(asked.fleet, judgeable, policy):
+        return AllFine([pod.uid for pod in ready], compared)
+    return compared()
+
+
+def _none_fails(fleet: Fleet, known: Mapping[str, Count], policy: RatioPolicy) -> bool:
+    """True where all are below the effect floor of a fleet without any failure, and nobody is
+    without a peer.
+    """
+    least, floor = policy.minimum_events, policy.minimum_effect
+    for k, n, _ in known.values():
+        if k >= least and k >= floor * n:
+            return False
+    serving = [p for p in fleet.pods if p.ready and not p.is_out and p.uid not in fleet.ejecting]
+    return len(serving) >= 2
+
+
+def _counts(
+    asked: Question, policy: RatioPolicy, *, since: float = -inf
+) -> Mapping[str, Count | str]:
+    codes = Codes(policy.code_label, policy.bad_codes) if policy.code_label else None
+    return counts(asked, policy.queries, policy.pod_label, codes, since=since)
+
+
+def _compare(
+    circle: Circle, known: Mapping[str, Count], asked: Question, policy: RatioPolicy
+) -> Iterator[Finding]:
+    if not _any_suspect(circle, known, policy):
+        yield from _all_fine(circle, known, policy)
+        return
+    views = list(_views(circle, known, asked, policy))
+    compared = len({pod.uid for pod in (*circle.judged, *circle.peers)})
+    alpha = policy.alpha / min(compared, MOST_COMPARED)
+    whole = views[0][0]
+    for pod in circle.judged:
+        if circle.is_alone(pod):
+            yield _finding(pod, known[pod.name], Judgement.INCONCLUSIVE, _ALONE, whole.core, policy)
+            continue
+        stands_out = known[pod.name].share - whole.core.share >= policy.minimum_effect
+        looks = [
+            _tested(pod, view, part * alpha, policy)
+            for view, part in (views if stands_out else views[:1])
+            if pod.name in view.counts
+        ]
+        yield next((look for look in looks if look.judgement is Judgement.OUTLIER), looks[0])
+
+
+def _views(
+    circle: Circle, known: Mapping[str, Count], asked: Question, policy: RatioPolicy
+) -> Iterator[tuple[_View, float]]:
+    """The whole window, then its last parts where samples have times; with the part of alpha."""
+    if not asked.is_timed:
+        yield _view(circle, known, policy), 1.0
+        return
+    for part, alpha in LOOKS:
+        counted = known if part == 1.0 else _recent(part, asked, policy)
+        if any(pod.name in counted for pod in circle.peers):
+            yield _view(circle, counted, policy), alpha
+
+
+def _view(circle: Circle, known: Mapping[str, Count], policy: RatioPolicy) -> _View:
+    peers = [pod for pod in circle.peers if pod.name in known]
+    core, apart = grow_core(
+        [known[pod.name] for pod in peers], minimum_effect=policy.minimum_effect
+    )
+    joined = frozenset(pod.uid for index, pod in enumerate(peers) if index not in apart)
+    return _View(known, core, joined)
+
+
+def _recent(part: float, asked: Question, policy: RatioPolicy) -> Mapping[str, Count]:
+    """The counts of the last `part` of the window, of pods that are active enough in it."""
+    measurement = asked.measurement
+    since = measurement.taken_at - part * measurement.window
+    return {
+        name: count
+        for name, count in _counts(asked, policy, since=since).items()
+        if isinstance(count, Count) and count.events >= max(policy.minimum_activity, 1)
+    }
+
+
+def _any_suspect(circle: Circle, known: Mapping[str, Count], policy: RatioPolicy) -> bool:
+    """False where nobody can be an outlier: cheap, for that is how most fleets are.
+
+    The core holds at least the half of the peers with the smallest shares, and its share is at
+    least the median of these.
+    """
+    peers = [known[pod.name] for pod in circle.peers]
+    shares = sorted([failures / events for failures, events, _ in peers])
+    least, floor = policy.minimum_events, policy.minimum_effect
+    if shares:
+        floor += shares[((len(shares) + 1) // 2 - 1) // 2]
+    judged = [known[pod.name] for pod in circle.judged]
+    return any(k >= least and k >= floor * n for k, n, _ in judged)
+
+
+def _all_fine(circle: Circle, known: Mapping[str, Count], policy: RatioPolicy) -> Iterator[Finding]:
+    peers = [known[pod.name] for pod in circle.peers]
+    events = sum([count.events for count in peers])
+    share = sum([count.failures for count in peers]) / events if events else 0.0
+    core = Core(len(peers), share, share, 0.0)
+    for pod in circle.judged:
+        alone = circle.is_alone(pod)
+        judgement = Judgement.INCONCLUSIVE if alone else Judgement.FINE
+        said = _ALONE if alone else _COMPARED
+        yield _finding(pod, known[pod.name], judgement, said, core, policy)
+
+
+def _tested(pod: Pod, view: _View, alpha: float, policy: RatioPolicy) -> Finding:
+    """The word on a pod by one window. `alpha` is its part of the policy's.
+
+    A pod that the core took in is fine.
+    """
+    count, core = view.counts[pod.name], view.core
+    chance = core.chance(count)
+    outlier = (
+        pod.uid not in view.joined
+        and chance <= alpha
+        and count.failures >= policy.minimum_events
+        and count.share - core.share >= policy.minimum_effect
+    )
+    judgement = Judgement.OUTLIER if outlier else Judgement.FINE
+    return _finding(pod, count, judgement, _TESTED, core, policy, {"p": chance, "alpha": alpha})
+
+
+def _finding(
+    pod: Pod,
+    count: Count,
+    judgement: Judgement,
+    said: str,
+    core: Core,
+    policy: RatioPolicy,
+    tested: Mapping[str, float] | None = None,
+) -> Finding:
+    failures, events, seconds = count
+    share, baseline = 100 * failures / events, 100 * core.share
+    facts = {
+        "n": events,
+        "k": failures,
+        "baseline": baseline,
+        "peers": core.pods,
+        "window": seconds,
+    }
+    if tested:
+        facts.update(tested)
+    return Finding(
+        pod.uid,
+        pod.name,
+        judgement,
+        share - baseline,
+        share,
+        baseline + 100 * policy.minimum_effect,
+        said,
+        count.activity,
+        facts,
+    )
+
+
+def _too_few(pod: Pod, count: Count, needed: float) -> Finding:
+    return Finding(
+        pod=pod.uid,
+        name=pod.name,
+        judgement=Judgement.INCONCLUSIVE,
+        said=_NEEDED,
+        activity=count.activity,
+        facts={"n": count.events, "k": count.failures, "window": count.seconds, "needed": needed},
+    )

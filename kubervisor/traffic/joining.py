@@ -1,0 +1,117 @@
+"""Does a query speak of this fleet? What share of its samples are members', and how many members
+have some.
+
+A query may well hold samples of others: a preset asks for all Services at once. So it is taken to
+match where nine of ten of its samples are members' (it asks for this Service), or nine of ten
+serving members have samples (it asks for more, and they are among them). Where neither holds, the
+label is misspelt, was aggregated away, or holds something other than pods' names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from kubervisor.traffic.detectors.series import NAMESPACE_LABELS
+from kubervisor.traffic.model import Fleet, Measurement, Sample, Series
+
+ENOUGH = 0.9
+SETTLED = 120.0
+"""Seconds after its start in which a pod may not have been scraped yet."""
+
+NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """How the samples of a measurement go with the members of a fleet.
+
+    `samples` are those that do not say another namespace, `with_label` those of them that have the
+    pod label, `joined` those whose pod is a member. `silent` names the members that serve, have
+    done so for two minutes, and have no sample; `expected` is how many such members there are,
+    silent or not.
+    """
+
+    samples: int
+    with_label: int
+    joined: int
+    expected: int
+    silent: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """The larger of: samples that are members', members that have samples. From 0 to 1.
+
+        1 where there is nothing to join: a fleet without settled pods, or no samples at all.
+        """
+        if not self.expected:
+            return 1.0
+        of_members = 1 - len(self.silent) / self.expected
+        return max(of_members, self.joined / self.samples if self.samples else 0.0)
+
+    @property
+    def matches(self) -> bool:
+        """Whether the query speaks of this fleet."""
+        return self.share >= ENOUGH
+
+
+def join(measurement: Measurement, pod_label: str, fleet: Fleet) -> Join:
+    """How `measurement`, with all its parts, goes with `fleet`.
+
+    Looks at every sample of the fleet's namespace: for a spec that was accepted and now and then,
+    not for every step.
+    """
+    members = {pod.name for pod in fleet.pods}
+    samples = with_label = joined = 0
+    heard: set[str] = set()
+    for labels in _labels(measurement, fleet.key.namespace):
+        pod = labels.get(pod_label, "")
+        samples += 1
+        with_label += bool(pod)
+        joined += pod in members
+        heard.add(pod)
+    settled = [
+        pod.name
+        for pod in fleet.serving
+        if pod.started_at is None or measurement.taken_at - pod.started_at >= SETTLED
+    ]
+    expected = settled if _has_any(measurement) else []
+    silent = tuple(name for name in expected if name not in heard)
+    return Join(samples, with_label, joined, len(expected), silent)
+
+
+def describe_mismatch(found: Join, pod_label: str) -> str:
+    """Why the query does not speak of the fleet, and what to do; "" where it does."""
+    if found.matches:
+        return ""
+    shown = ", ".join(found.silent[:NAMES_SHOWN])
+    more = f" and {len(found.silent) - NAMES_SHOWN} more" * (len(found.silent) > NAMES_SHOWN)
+    silent = f"{len(found.silent)} of {found.expected} serving pods have no samples: {shown}{more}"
+    if not found.samples:
+        return f"{silent}; the query has none of this namespace"
+    if found.with_label < ENOUGH * found.samples:
+        return (
+            f"{silent}; {found.with_label} of {found.samples} samples have the label {pod_label}: "
+            "name another pod label, or keep this one in the aggregation"
+        )
+    return (
+        f"{silent}; the label {pod_label} of {found.joined} of {found.samples} samples is the name "
+        "of a member"
+    )
+
+
+def _labels(measurement: Measurement, namespace: str) -> Iterator[Mapping[str, str]]:
+    """The labels of all samples and series that do not say another namespace."""
+    for part in measurement.parts or (measurement,):
+        by_namespace = part.by(NAMESPACE_LABELS[0])  # indexed once for all Services that share it
+        near: chain[Sample | Series] = chain(
+            by_namespace.get(namespace, ()), by_namespace.get("", ()), part.series
+        )
+        for sample in near:
+            if all(sample.labels.get(n, namespace) == namespace for n in NAMESPACE_LABELS):
+                yield sample.labels
+
+
+def _has_any(measurement: Measurement) -> bool:
+    return any(part.samples or part.series for part in measurement.parts or (measurement,))

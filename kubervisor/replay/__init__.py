@@ -1,0 +1,1 @@
+"""The decisions of `run` in virtual time: over the past (`backtest`) or a simulated fleet."""

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import crowd, faults, services, start
+from benchmarks import crowd, detection_loop, faults, plugin, services, start
 from benchmarks.figures import Figure
 from benchmarks.table import render, write_json
 
@@ -15,6 +15,8 @@ BENCHMARKS = {
     "start": start.run,
     "faults": faults.run,
     "services": services.run,
+    "detection-loop": detection_loop.run,
+    "plugin": plugin.run,
     "crowd": crowd.run,
 }
 RESULTS = Path("build/bench.json")

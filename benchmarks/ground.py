@@ -48,6 +48,10 @@ class Ground:
             },
         )
 
+    def unguard(self, service: str, *, namespace: str = "default") -> None:
+        """Delete the KubervisorService; a controller gives its pods back."""
+        self.api.delete(f"{guards_path(namespace)}/{service}")
+
     def wait_guarded(self, service: str, *, namespace: str = "default") -> None:
         """Return once a controller says that the KubervisorService is Ready."""
         await_object(self.api, guards_path(namespace), service, is_ready, timeout=60)

@@ -1,0 +1,1 @@
+"""How well outliers are told from noise: our detectors and published rules on the same fleets."""

@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check
 export PYTHONPATH := $(CURDIR)/hack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check e2e controlplane bench bench-detection faults soak audit clean
+.PHONY: help setup demo playground test check plugin e2e controlplane bench bench-detection faults soak site audit clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -16,6 +16,9 @@ setup: $(INSTALLED) ## the Python environment in .venv, from the locks
 
 demo: setup controlplane ## the main job on a real cluster; ONCE=1 ends after the story, STORY=name picks one
 	@$(BIN)/python -m playground.demo
+
+playground: setup controlplane ## a cluster, a shop's clients and Prometheus, for the tutorials, until Ctrl-C
+	@$(BIN)/python -m playground.stage
 
 test: check controlplane ## everything: checks, tests, end to end
 	$(BIN)/pytest -n 2 --dist loadfile
@@ -26,6 +29,9 @@ check: setup ## style, types, layers, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/kubervisor crds --check
+
+plugin: ## the kubectl plugin as one file in build/plugin; BINDIR=folder installs it there
+	@$(PYTHON) kubectl-plugin/assemble.py $(BINDIR)
 
 e2e: setup controlplane ## the tests of the whole controller on a whole cluster
 	$(BIN)/pytest tests/e2e
@@ -43,6 +49,9 @@ faults: setup controlplane ## every fault of docs/reference/faults.md, half an h
 	@mkdir -p build && rm -f build/faults.xml
 	$(BIN)/pytest tests/faults --ignore=tests/faults/test_matrix.py -m "" -o junit_family=xunit1 --junitxml=build/faults.xml || true
 	@$(BIN)/python -m tests.faults.report build/faults.xml
+
+site: setup ## the documentation as pages in build/site, readable from disk
+	@$(BIN)/python -m zensical build --strict
 
 MINUTES ?= 5
 soak: setup controlplane ## a churning fleet with faults: memory, threads, files, requests; MINUTES=5

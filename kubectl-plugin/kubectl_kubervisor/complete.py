@@ -1,0 +1,82 @@
+"""What the shell offers after `kubectl kubervisor`: kubectl calls `kubectl_complete-kubervisor`.
+
+One choice a line; the last line is a directive of kubectl's: 4, no names of files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_kubervisor.cli import COMMANDS
+from kubectl_kubervisor.errors import DONE, Stop
+from kubectl_kubervisor.flags import ANYWHERE, SHORT, parse
+from kubectl_kubervisor.say import say
+
+KINDS = {
+    "status": "kubervisorservices.kubervisor.k8s.io",
+    "pods": "kubervisorservices.kubervisor.k8s.io",
+    "pause": "kubervisorservices.kubervisor.k8s.io",
+    "resume": "kubervisorservices.kubervisor.k8s.io",
+    "enable": "services",
+    "disable": "services",
+    "explain": "pods",
+    "eject": "pods",
+    "return": "pods",
+}
+OUT_ONLY = ("--selector=kubervisor/traffic in (no,pause)",)
+_VALUES = {
+    "-o": ("table", "wide", "json", "yaml", "name"),
+    "--output": ("table", "wide", "json", "yaml", "name"),
+    "--dry-run": ("server", "client", "none"),
+}
+_NO_FILES = ":4"
+
+
+def complete(typed: Sequence[str]) -> int:
+    """Print the choices for the last of the words `typed`; never fails."""
+    try:
+        found = choices(typed)
+    except Stop:
+        found = []
+    for one in found:
+        say(one)
+    say(_NO_FILES)
+    return DONE
+
+
+def choices(typed: Sequence[str]) -> list[str]:
+    """The choices for the last word, the others being given. Raises Stop."""
+    *given, last = typed or [""]
+    if given and given[-1] in _VALUES:
+        return [one for one in _VALUES[given[-1]] if one.startswith(last)]
+    if given and given[-1] in ("-n", "--namespace"):
+        return _names("namespaces", given[:-1], last)
+    line = parse(given)
+    if last.startswith("-"):
+        return _flags(line.words, last)
+    if not line.words:
+        return [name for name in COMMANDS if name.startswith(last)]
+    command = COMMANDS.get(line.words[0])
+    if command is None or len(line.words) > command.most:
+        return []
+    if line.words[0] == "help":
+        return [name for name in COMMANDS if name.startswith(last)]
+    more = OUT_ONLY if line.words[0] == "return" else ()
+    return _names(KINDS[line.words[0]], given, last, *more)
+
+
+def _flags(words: Sequence[str], last: str) -> list[str]:
+    command = COMMANDS.get(words[0] if words else "status")
+    known = ANYWHERE | (command.flags if command else frozenset())
+    long = [f"--{name}" for name in sorted(known)]
+    short = [short for short, name in SHORT.items() if name in known]
+    return [one for one in (*long, *short) if one.startswith(last)]
+
+
+def _names(kind: str, given: Sequence[str], last: str, *more: str) -> list[str]:
+    from kubectl_kubervisor.kubectl import Kubectl  # noqa: PLC0415 - words need no kubectl
+
+    kubectl = Kubectl(parse([*given, "--request-timeout=3s"]))
+    listed = kubectl.run("get", kind, *kubectl.scope, *more, "--output=name").split()
+    names = [one.partition("/")[2] for one in listed]
+    return [name for name in names if name.startswith(last)]

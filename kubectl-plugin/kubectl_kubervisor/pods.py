@@ -1,0 +1,83 @@
+"""`pods NAME`: the members of a KubervisorService, and how each stands with traffic."""
+
+from __future__ import annotations
+
+import time
+
+from kubectl_kubervisor import instants, table, words
+from kubectl_kubervisor.errors import DONE, Stop, UsageError
+from kubectl_kubervisor.flags import Line
+from kubectl_kubervisor.kubectl import GUARDS, Kubectl
+from kubectl_kubervisor.objects import (
+    Guard,
+    Pod,
+    as_words,
+    guard,
+    pod,
+    selector_of,
+    without_traffic,
+)
+from kubectl_kubervisor.output import passed_through, wanted
+from kubectl_kubervisor.say import say, warn
+from kubectl_kubervisor.text import wants_colour
+
+HEADERS = ("NAME", "READY", "TRAFFIC", "SINCE", "BACK-IN", "BREAKER", "EJECTIONS", "REASON")
+WIDE = ("NODE", "EVIDENCE")
+
+
+def run(line: Line) -> int:
+    """Print the members; with -l only those of them that the selector matches too."""
+    if line.has("watch"):
+        raise UsageError("pods cannot be watched: `kubectl get pods -w -L kubervisor/traffic` can")
+    kubectl, form = Kubectl(line), wanted(line)
+    found = guard(kubectl.get(GUARDS, line.words[1]))
+    selector = [f"--selector={_selector(kubectl, found, line.flag('selector'))}"]
+    if form in ("json", "yaml", "name"):
+        passed_through(kubectl, ["pods", *selector], form)
+        return DONE
+    pods = [pod(body) for body in kubectl.items("pods", *selector)]
+    members = [one for one in pods if one.phase not in ("Succeeded", "Failed")]
+    if not members:
+        warn(f"No pods of Service {found.service} found.")
+        return DONE
+    now, wide = time.time(), form == "wide"
+    say(
+        table.render(
+            [*HEADERS, *(WIDE if wide else ())],
+            [row(one, now, wide=wide) for one in sorted(members, key=_worst_first)],
+            show_headers=not line.has("no-headers"),
+            colour=wants_colour(),
+        )
+    )
+    return DONE
+
+
+def _selector(kubectl: Kubectl, found: Guard, more: str) -> str:
+    selector = without_traffic(selector_of(kubectl.get("service", found.service)))
+    if not selector:
+        raise Stop(f"Service {found.service} selects nothing but our label: it has no members")
+    return ",".join(filter(None, (as_words(selector), more)))
+
+
+def row(one: Pod, now: float, *, wide: bool) -> list[str]:
+    """One line of the table."""
+    since = one.notes.get(words.EJECTED_AT if one.is_out else words.RETURNED_AT)
+    left = instants.parse(one.notes.get(words.EJECTED_UNTIL))
+    cells = [
+        one.name,
+        "yes" if one.ready else "no",
+        one.state,
+        instants.since(since, now) if since else "-",
+        "-" if left is None or one.traffic != "no" else instants.age(left - now),
+        one.labels.get(words.STRATEGY) or "-",
+        one.notes.get(words.RETRY_COUNT) or "0",
+        one.notes.get(words.REASON) or "-",
+    ]
+    if wide:
+        cells += [one.node or "-", one.notes.get(words.EVIDENCE) or "-"]
+    return cells
+
+
+def _worst_first(one: Pod) -> tuple[int, str]:
+    order = ("ejected", "paused", "held", "unlabelled", "not ready", "serving", "deleting")
+    return order.index(one.state), one.name

@@ -1,0 +1,152 @@
+"""`help`: every command with its flags and an example."""
+
+from __future__ import annotations
+
+from kubectl_kubervisor.cli import COMMANDS
+from kubectl_kubervisor.errors import DONE, UsageError
+from kubectl_kubervisor.flags import Line
+from kubectl_kubervisor.say import say
+
+GENERAL = """\
+See and steer Kubervisor, which takes outlier pods out of traffic.
+
+  kubectl kubervisor [status [NAME]]   how KubervisorServices stand; 1 where NAME is not Ready
+  kubectl kubervisor pods NAME         its pods, and how each stands with traffic
+  kubectl kubervisor explain POD       the last decision on a pod, why or why not, what came before
+
+  kubectl kubervisor enable SERVICE    let the Service select on kubervisor/traffic, if that is safe
+  kubectl kubervisor disable SERVICE   take that back: every pod gets traffic
+  kubectl kubervisor pause NAME        write nothing to its pods; times out of traffic stand still
+  kubectl kubervisor resume NAME       go on
+  kubectl kubervisor eject POD         take a pod out of traffic, if the budget has room
+  kubectl kubervisor return POD        give a pod its traffic back
+  kubectl kubervisor stop --all        no controller writes anything any more
+  kubectl kubervisor start --all       they do again
+
+  kubectl kubervisor check             is everything there, running, and as it should be
+  kubectl kubervisor version, help
+
+NAME is a KubervisorService. Flags come after `kubervisor`:
+  -n, --namespace NS   --context NAME   --kubeconfig FILE   --request-timeout D   --as USER
+  -h, --help           of a command: its own flags and examples
+
+Exit code 0: done, or so; 1: refused, failed, or not so; 2: wrong usage; 130: interrupted."""
+
+TEXTS = {
+    "status": """\
+kubectl kubervisor status [NAME]
+
+Without NAME, a table of KubervisorServices. With NAME, all about one and the last things done to
+its pods; exit code 1 where it is not Ready.
+
+  -A, --all-namespaces   of all namespaces
+  -l, --selector S       only those whose labels match
+  -o, --output FORM      table, wide, json, yaml, name
+      --no-headers
+  -w, --watch            a line for each change
+      --timeout D        with --watch: end with 0 as soon as all are Ready, with 1 after this time
+  -k, --ks NAME          the same as NAME
+
+  kubectl kubervisor -A
+  kubectl kubervisor status shop -n web
+  kubectl kubervisor status shop --watch --timeout 60s""",
+    "pods": """\
+kubectl kubervisor pods NAME
+
+The members of a KubervisorService, those out of traffic first. TRAFFIC is one of serving, ejected
+(by a breaker), held (by hand), paused, not ready, unlabelled, deleting.
+
+  -l, --selector S       only those whose labels match
+  -o, --output FORM      table, wide (with node and evidence), json, yaml, name
+      --no-headers
+
+  kubectl kubervisor pods shop -o wide
+  kubectl kubervisor pods shop -l kubervisor/traffic=no -o name""",
+    "explain": """\
+kubectl kubervisor explain POD
+
+Where a pod stands and why: for one that is out, the value, its peers, the threshold and the budget
+of that moment; for one in traffic, what kept it there; and what happened to it before.
+
+  kubectl kubervisor explain shop-7d9f4-x2x""",
+    "enable": """\
+kubectl kubervisor enable SERVICE
+
+Adds kubervisor/traffic: "yes" to the Service's selector. Refuses while a pod could be lost by it:
+every pod must carry the label, every workload's pod template too (or the admission policy that adds
+it is bound), and no workload's selector may contain it. Prints a PodDisruptionBudget that counts
+serving pods.
+
+      --dry-run          ask the API server, change nothing
+
+  kubectl kubervisor enable shop --dry-run""",
+    "disable": """\
+kubectl kubervisor disable SERVICE
+
+Takes kubervisor/traffic out of the Service's selector: every pod gets traffic, nothing is ejected.
+
+      --dry-run          ask the API server, change nothing""",
+    "pause": """\
+kubectl kubervisor pause NAME
+
+Nothing is written to the pods of a KubervisorService until `resume`; times out of traffic stand
+still, and pods that are out stay out.
+
+      --dry-run          ask the API server, change nothing""",
+    "resume": """\
+kubectl kubervisor resume NAME
+
+Ends `pause`: times out of traffic go on with what was left of them.
+
+      --dry-run          ask the API server, change nothing""",
+    "eject": """\
+kubectl kubervisor eject POD
+
+Asks the controller to take a pod out of traffic, and waits for its answer. The floor of the
+strictest breaker and the budget hold; that breaker's activator returns the pod. Exit code 1, with
+the budget's words, where it is refused. It needs the right to patch pods, as `return` does.
+
+      --timeout D        how long to wait for an answer; default 30s
+      --dry-run          only say how the budget stands
+
+  kubectl kubervisor eject shop-7d9f4-x2x""",
+    "return": """\
+kubectl kubervisor return POD
+
+Gives a pod its traffic back at once: one that was ejected, paused, or held by hand.
+
+      --dry-run          ask the API server, change nothing
+
+  kubectl kubervisor return shop-7d9f4-x2x""",
+    "stop": """\
+kubectl kubervisor stop --all
+
+Tells every controller, by a word on its Lease, to write nothing until `start --all`. Pods that are
+out stay out. With -n only the Leases of that namespace are looked for.
+
+      --dry-run          ask the API server, change nothing""",
+    "start": """\
+kubectl kubervisor start --all
+
+Ends `stop --all`, and what `kubervisor release` announced.
+
+      --dry-run          ask the API server, change nothing""",
+    "check": """\
+kubectl kubervisor check
+
+Looks at the server, the CRD, the controllers, the admission policies, the Services and workloads,
+the KubervisorServices and your rights; says what to do about what it finds. Exit code 1 where
+something is wrong; what is only worth knowing is marked and does not count.
+
+  -A, --all-namespaces   of all namespaces
+  -o, --output FORM      table, json""",
+}
+
+
+def run(line: Line) -> int:
+    """Print the help of a command, or the general one."""
+    name = line.words[1] if len(line.words) > 1 else ""
+    if name and name not in COMMANDS:
+        raise UsageError(f'unknown command "{name}"')
+    say(TEXTS.get(name, GENERAL))
+    return DONE

@@ -1,0 +1,26 @@
+"""The keys and words of Kubervisor's contract; a test holds them against the controller's."""
+
+from __future__ import annotations
+
+TRAFFIC = "kubervisor/traffic"
+NAME = "kubervisor/name"
+STRATEGY = "kubervisor/strategy"
+
+EJECTION_ID = "kubervisor/ejection-id"
+EJECTED_AT = "kubervisor/ejected-at"
+EJECTED_UNTIL = "kubervisor/ejected-until"
+REASON = "kubervisor/reason"
+EVIDENCE = "kubervisor/evidence"
+RETRY_COUNT = "kubervisor/retry-count"
+RETURNED_AT = "kubervisor/returned-at"
+EJECT_REQUEST = "kubervisor/eject-requested-at"
+REQUESTED = "Requested"
+
+PAUSE = "kubervisor/pause"
+STOPPED = "kubervisor.k8s.io/stopped"
+LEASE_PREFIX = "kubervisor-traffic"
+
+CRD = "kubervisorservices.kubervisor.k8s.io"
+SCHEMA_VERSION_KEY = "kubervisor.k8s.io/schema-version"
+SCHEMA_VERSION = 2
+OLDEST_SERVER = (1, 30)

@@ -35,15 +35,14 @@ spec:
   - name: errors
     evaluationPeriod: 1
     minPodsAvailableRatio: 60
-    discreteValueOutOfList:
+    ratio:
       prometheusService: PROMETHEUS
-      promQL: sum by (namespace, pod, code) (increase(http_requests_total{namespace="demo"}[8s]))
-      key: code
-      podNamekey: pod
-      goodValues: ["200"]
-      tolerance: 20
-      minActivity: 20
-    activator: {mode: retryAndKill, period: 8, maxRetryCount: 1}
+      promQL: http_requests_total{namespace="demo"}
+      codeLabel: code
+      badCodes: "5.."
+      window: 5s
+      warmUp: 0s
+    activator: {mode: retryAndKill, period: 11, maxRetryCount: 1, jitterPercent: 0}
 """
 
 
@@ -52,6 +51,8 @@ class Story:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
+        self._told: set[tuple[object, object]] = set()
+        self._changed = threading.Condition()
 
     def say(self, text: str) -> None:
         """Print one line at once."""
@@ -62,6 +63,15 @@ class Story:
         if not str(line.get("event", "")).endswith(" pod") or line["level"] != "info":
             return
         self.say(f"kubervisor  {line['event']} {line['pod']}: {line['evidence']}")
+        with self._changed:
+            self._told.add((line["event"], line["pod"]))
+            self._changed.notify_all()
+
+    def wait_told(self, event: str, pod: str) -> None:
+        """Return once the controller told that: its log may come after what others see of it."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: (event, pod) in self._told, 10):
+                raise TimeoutError(f"the controller did not tell: {event} {pod}")
 
 
 def main() -> int:
@@ -125,11 +135,13 @@ def _play(story: Story, shop: Shop) -> None:
     story.say(f"you         break {first.name}: half of its answers become 500, readiness stays OK")
     shop.break_pod(first, HALF_FAILS)
     fleet.wait(lambda f: first.name not in f.in_slices(), 60, f"{first.name} is out of the slices")
+    story.wait_told("Ejected pod", first.name)
     story.say(f"endpoints   {first.name} has left the EndpointSlice; {SIZE - 1} pods serve")
     _count_failures(story, shop)
     story.say(f"you         heal {first.name}")
     shop.heal_pod(first)
     fleet.wait(lambda f: first.name in f.in_slices(), 60, f"{first.name} is back")
+    story.wait_told("Returned pod", first.name)
     story.say(f"endpoints   {first.name} is back in the EndpointSlice; {SIZE} pods serve")
 
     second = fleet.serving()[3]
@@ -139,6 +151,7 @@ def _play(story: Story, shop: Shop) -> None:
     fleet.wait(lambda f: f.pod(second.name) is None, 120, f"{second.name} is evicted")
     fleet.wait_ready(SIZE, 60)
     new = next(pod for pod in fleet.pods() if pod.uid not in known)
+    story.wait_told("Terminated pod", second.name)
     story.say(f"endpoints   {second.name} is gone, {new.name} replaces it; {SIZE} pods serve")
 
 

@@ -19,7 +19,7 @@ class Discovery:
     def __init__(self, api: Api, workload: Workload, namespace: str = "") -> None:
         self._workload = workload
         path = f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
-        self._watch = Watch(api, path, _running_uid, changed=self._changed)
+        self._watch = Watch(api, path, _running, changed=self._changed)
 
     def close(self) -> None:
         """End the watch; the workload keeps the pods it has."""
@@ -31,15 +31,17 @@ class Discovery:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _changed(self, key: str, uid: str | None, at: float) -> None:
+    def _changed(self, key: str, running: tuple[str, str] | None, at: float) -> None:
         pod = PodName(*key.split("/"))
-        if uid:
-            self._workload.add(pod, uid)
+        if running:
+            self._workload.add(pod, *running)
         else:
             self._workload.remove(pod)
 
 
-def _running_uid(pod: Json) -> str:
-    """The uid of a pod that runs, empty for any other."""
-    uid: str = pod["metadata"]["uid"]
-    return uid if pod.get("status", {}).get("phase") == "Running" else ""
+def _running(pod: Json) -> tuple[str, str] | None:
+    """The uid and the IP address of a pod that runs, None for any other."""
+    status = pod.get("status", {})
+    if status.get("phase") != "Running":
+        return None
+    return pod["metadata"]["uid"], status.get("podIP", "")

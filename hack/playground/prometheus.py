@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,14 +39,21 @@ class Prometheus:
 
     It scrapes the workload server at `workload` (HOST:PORT) every `scrape_interval` seconds: each
     pod's own page as service discovery lists them, or with `aggregate` that many pages with all
-    pods on them. All samples carry the labels `pod` and `namespace`.
+    pods on them. All samples of pods carry the labels `pod` and `namespace`. Also scraped are
+    `programs`, by HOST:PORT.
     """
 
     def __init__(
-        self, binaries: Path, workload: str, *, scrape_interval: float = 1.0, aggregate: int = 0
+        self,
+        binaries: Path,
+        workload: str,
+        *,
+        scrape_interval: float = 1.0,
+        aggregate: int = 0,
+        programs: Sequence[str] = (),
     ) -> None:
         self._processes = Processes()
-        config = yaml.safe_dump(scrape_config(workload, scrape_interval, aggregate))
+        config = yaml.safe_dump(scrape_config(workload, scrape_interval, aggregate, programs))
         self._processes.folder.joinpath("prometheus.yaml").write_text(config)
         try:
             self.address = self._start(binaries / "prometheus")

@@ -129,10 +129,15 @@ class Workload:
     def __init__(self) -> None:
         self._lock = threading.Condition()
         self._running: dict[PodName, Process] = {}
+        self._addresses: dict[str, PodName] = {}
 
-    def add(self, pod: PodName, uid: str = "") -> None:
-        """The pod runs. Already known under this uid: nothing changes; under another: a new pod."""
+    def add(self, pod: PodName, uid: str = "", address: str = "") -> None:
+        """The pod runs, at that IP address. Already known under this uid: it goes on; under
+        another: a new pod.
+        """
         with self._lock:
+            if address:
+                self._addresses[address] = pod
             known = self._running.get(pod)
             if known is None or known.uid != uid:
                 self._running[pod] = Process(uid)
@@ -142,6 +147,12 @@ class Workload:
         """The pod is gone, with its counters and its fault."""
         with self._lock:
             self._running.pop(pod, None)
+            self._addresses = {at: of for at, of in self._addresses.items() if of != pod}
+
+    def at(self, address: str) -> PodName | None:
+        """The pod that runs at that IP address; None where none does."""
+        with self._lock:
+            return self._addresses.get(address)
 
     def wait(self, pods: Collection[PodName], timeout: float) -> None:
         """Return once all these pods run here: a pod may be in the EndpointSlices a moment sooner.

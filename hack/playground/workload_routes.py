@@ -4,6 +4,7 @@ GET /pods/NAMESPACE/NAME/...        a request to the pod, answered by its fault
 GET /pods/NAMESPACE/NAME/metrics    its metrics page
 PUT /pods/NAMESPACE/NAME/fault      a JSON fault, see `playground.faults`
 GET /metrics/aggregate?shard=0&of=4 many pods on one page, for `honor_labels`
+GET http://ADDRESS:PORT/metrics     the page of the pod with that IP address, as a proxy answers
 GET /sd                             the pods that run, as Prometheus' HTTP service discovery
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from http.client import responses
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from playground.faults import NO_SUCH_POD, Fault
 from playground.workload import NoAnswer, PodName, Workload
@@ -46,7 +47,7 @@ class Routes:
 
     def answer(self, method: str, target: str, body: bytes) -> Answer | None:
         """The answer to one request; None when the pod hangs and never gives one."""
-        path, _, query = target.partition("?")
+        path, _, query = self._own(target).partition("?")
         match path.split("/")[1:], method:
             case ["pods", namespace, name, "fault"], "PUT":
                 return self._set_fault(PodName(namespace, name), body)
@@ -59,6 +60,14 @@ class Routes:
             case ["sd"], "GET":
                 return self._discovery()
         return Answer(404, f"nothing answers {method} {path}\n".encode())
+
+    def _own(self, target: str) -> str:
+        """The path under which a pod is here that a client asks for by its address."""
+        parts = urlsplit(target)
+        if parts.scheme != "http":
+            return target
+        pod = self.workload.at(parts.hostname or "")
+        return f"/pods/{pod}{parts.path}" if pod else "/nobody"
 
     def _request(self, pod: PodName) -> Answer | None:
         match self.workload.handle(pod):

@@ -1,17 +1,28 @@
+{{/* The accounts: one for each capability, one that ends pods, and one for `kubervisor release`. */}}
 {{- define "kubervisor.traffic" -}}{{ .Release.Name }}-traffic{{- end }}
 {{- define "kubervisor.termination" -}}{{ .Release.Name }}-termination{{- end }}
+{{- define "kubervisor.release" -}}{{ .Release.Name }}-release{{- end }}
 
 {{/* The prefix of what has no namespace: two releases may live in one cluster. */}}
 {{- define "kubervisor.cluster" -}}{{ .Release.Namespace }}-{{ .Release.Name }}{{- end }}
 
-{{- define "kubervisor.labels" -}}
+{{/* What tells the pods of this release from all others; a component tells them from one another. */}}
+{{- define "kubervisor.selector" -}}
 app.kubernetes.io/name: kubervisor
 app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "kubervisor.labels" -}}
+{{ include "kubervisor.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/* The accounts of this release as the API server names them, in CEL. */}}
 {{- define "kubervisor.usernames" -}}
 {{- $account := printf "'system:serviceaccount:%s:%%s'" .Release.Namespace -}}
-[{{ printf $account (include "kubervisor.traffic" .) }}, {{ printf $account (include "kubervisor.termination" .) }}]
+[{{ printf $account (include "kubervisor.traffic" .) }}, {{ printf $account (include "kubervisor.termination" .) }}, {{ printf $account (include "kubervisor.release" .) }}]
 {{- end }}

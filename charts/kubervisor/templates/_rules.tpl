@@ -43,8 +43,27 @@
   verbs: [get, create, patch]
 {{- end }}
 
+{{/* What `kubervisor release` reads and writes while the release is uninstalled. */}}
+{{- define "kubervisor.releaseRules" -}}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, patch]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [list, patch]
+- apiGroups: [kubervisor.k8s.io]
+  resources: [kubervisorservices]
+  verbs: [list, patch]
+{{- end }}
+
+{{- define "kubervisor.releaseLeaseRules" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [get, list, create, patch]
+{{- end }}
+
 {{/* A role and its binding to one account. Takes root, kind (Role or ClusterRole), namespace, name,
-     account and rules. */}}
+     account, rules, and annotations where it is part of a hook. */}}
 {{- define "kubervisor.grant" -}}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ .kind }}
@@ -54,6 +73,9 @@ metadata:
   namespace: {{ . }}
   {{- end }}
   labels: {{- include "kubervisor.labels" .root | nindent 4 }}
+  {{- with .annotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
 rules: {{- .rules | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
@@ -64,6 +86,9 @@ metadata:
   namespace: {{ . }}
   {{- end }}
   labels: {{- include "kubervisor.labels" .root | nindent 4 }}
+  {{- with .annotations }}
+  annotations: {{- toYaml . | nindent 4 }}
+  {{- end }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: {{ .kind }}

@@ -1,0 +1,149 @@
+"""One pod as one process: started as its container says, with the status that its life deserves."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import sys
+import threading
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playground import pod_entry
+from playground.fleet_api import Api, ApiRefused, Json
+from playground.pod_files import NotThereYet, PodFiles
+from playground.processes import Processes, free_port
+
+TICK = 0.1
+"""Seconds between two looks at the process, and between two probes, whatever their periods."""
+
+BACK_OFF = 1.0
+"""Seconds until a container that ended is started again."""
+
+_LISTEN = re.compile(r"(--[a-z-]*listen=)[^:]+:(\d+)")
+_IMAGE = re.compile(r"(.*/)?kubervisor[:@].+")
+
+
+class PodProcess:
+    """Plays `pod`, as it was bound to its node, until it ends or `gone` is set.
+
+    Attributes:
+        address: host:port by each port that the container listens on.
+        log: what it wrote.
+    """
+
+    def __init__(self, api: Api, processes: Processes, pod: Json, server: str) -> None:
+        metadata = pod["metadata"]
+        self.name: str = metadata["name"]
+        self.gone = threading.Event()
+        self.address: dict[int, str] = {}
+        self._process = f"{self.name}-{metadata['uid']}"  # another pod may have its name later
+        self.log = processes.folder / f"{self._process}.log"
+        self._api, self._processes, self._pod, self._server = api, processes, pod, server
+        self._path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{self.name}"
+        (self._container,) = pod["spec"]["containers"]
+        self._restarts = 0
+        self._shown: bool | None = None
+
+    def play(self) -> None:
+        """Run it to its end, again where its restart policy says so; delete it where asked to."""
+        again = self._pod["spec"]["restartPolicy"] == "Always"
+        while not self.gone.is_set():
+            code = self._run_once()
+            if code is not None and not again:
+                self._finish(code)
+                return  # the API server itself removes such a pod when it is deleted
+            self._restarts += 1
+            self.gone.wait(BACK_OFF)
+        self._api.delete(self._path, gracePeriodSeconds="0")
+
+    def _run_once(self) -> int | None:
+        """The exit code; None where the pod is deleted before it has one."""
+        files = self._files()
+        if files is None:
+            return None
+        entry = [sys.executable, "-P", pod_entry.__file__, str(files.account)]
+        # `env -i`: a container has its own variables and no others.
+        env = ["env", "-i", *(f"{name}={value}" for name, value in files.env().items())]
+        args = [self._elsewhere(argument) for argument in files.args()]
+        pid = self._processes.start(self._process, [*env, *entry, *args])
+        self._show("Running", ready=False)
+        self._watch_over(pid)
+        code = self._processes.stop(self._process)
+        return None if self.gone.is_set() else code
+
+    def _files(self) -> PodFiles | None:
+        assert _IMAGE.fullmatch(self._container["image"]), self._container["image"]
+        while not self.gone.is_set():
+            try:
+                folder = self._processes.folder / self._pod["metadata"]["uid"]
+                files = PodFiles(self._api, self._pod, folder, self._server)
+                files.env()
+            except NotThereYet:
+                self.gone.wait(TICK)
+            else:
+                return files
+        return None
+
+    def _elsewhere(self, argument: str) -> str:
+        """Pods have addresses of their own, processes share one: other ports stand for them."""
+        found = _LISTEN.fullmatch(argument)
+        if not found:
+            return argument
+        self.address[int(found[2])] = f"127.0.0.1:{free_port()}"
+        return found[1] + self.address[int(found[2])]
+
+    def _watch_over(self, pid: int) -> None:
+        """Return once the process has ended or the pod is to go."""
+        process = os.pidfd_open(pid)
+        try:
+            while not self.gone.is_set() and not select.select([process], [], [], TICK)[0]:
+                self._show("Running", ready=self._is_ready())
+        finally:
+            os.close(process)
+
+    def _is_ready(self) -> bool:
+        probe = self._container.get("readinessProbe")
+        if probe is None:
+            return True
+        asked = probe["httpGet"]
+        ports = {port["name"]: port["containerPort"] for port in self._container["ports"]}
+        address = self.address[ports.get(asked["port"], asked["port"])]
+        try:
+            with urlopen(f"http://{address}{asked['path']}", timeout=1):
+                return True
+        except (URLError, OSError):
+            return False
+
+    def _show(self, phase: str, *, ready: bool) -> None:
+        if self._shown is not ready:
+            self._shown = ready
+            self._write(phase, ready, {"running": {}})
+
+    def _finish(self, code: int) -> None:
+        reason = "Error" if code else "Completed"
+        ended = {"terminated": {"exitCode": code, "reason": reason}}
+        self._write("Failed" if code else "Succeeded", False, ended)
+
+    def _write(self, phase: str, ready: bool, state: Json) -> None:
+        """The status, on top of what the scheduler wrote."""
+        kept = [c for c in self._pod["status"].get("conditions", ()) if c["type"] == "PodScheduled"]
+        ours = [
+            {"type": t, "status": str(ready)} for t in ("Initialized", "ContainersReady", "Ready")
+        ]
+        container = {
+            "name": self._container["name"],
+            "image": self._container["image"],
+            "imageID": "",
+            "ready": ready,
+            "started": "running" in state,
+            "restartCount": self._restarts,
+            "state": state,
+        }
+        status = {"phase": phase, "conditions": kept + ours, "containerStatuses": [container]}
+        try:
+            self._api.merge(f"{self._path}/status", {"status": status})
+        except ApiRefused as refused:
+            if refused.status != 404:
+                raise

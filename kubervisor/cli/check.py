@@ -1,0 +1,73 @@
+"""`kubervisor check`: is this installation well? `helm test` runs it, as a controller is run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+
+import click
+
+from kubervisor.app import connect_api, find_lease_namespace, lease_name
+from kubervisor.cli.run import read_settings
+from kubervisor.errors import KubervisorError
+from kubervisor.kube import access
+from kubervisor.runtime.checking import (
+    Finding,
+    find_definition,
+    find_leader,
+    find_rights,
+    find_sources,
+)
+from kubervisor.settings import Settings
+
+
+@click.command()
+@click.option("--config", metavar="FILE", help="The controller's YAML file with settings.")
+@click.option("--kubeconfig", help="Path of a kubeconfig; default: the pod's service account.")
+@click.option("--namespace", "namespaces", multiple=True, help="One that is guarded; repeatable.")
+@click.option("--source", "sources", multiple=True, metavar="NAME=URL", help="A named source.")
+@click.option("--lease-namespace", help="Namespace of the controllers' Lease.")
+def check(**given: object) -> None:
+    """Look whether everything a controller needs is there, with its settings and its account.
+
+    Exit code 0: it is; 1: something is missing, lines that begin with `not ok` say what; 2: bad
+    usage.
+    """
+    settings = read_settings(given)
+    try:
+        findings = list(_told(find_all(settings)))
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    except KubervisorError as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(0 if all(finding.well for finding in findings) else 1)
+
+
+def find_all(settings: Settings) -> Iterator[Finding]:
+    """Everything that is looked at, in the order in which one thing rests on another.
+
+    Raises ApiError where no kubeconfig or account can be read.
+    """
+    api = connect_api(settings.kubeconfig)
+    where = find_lease_namespace(settings, api)
+    namespaces = settings.namespaces
+    yield from find_definition(api, namespaces)
+    yield from find_rights(api, access.TRAFFIC, namespaces, "the controller's account")
+    if settings.allow_termination:
+        ending = settings.termination_kubeconfig
+        account = connect_api(ending) if ending else api
+        yield from find_rights(
+            account, access.TERMINATION, namespaces, "the account that ends pods"
+        )
+    if settings.leader_elect:
+        yield from find_rights(api, access.LEASE, (where,), "the controller's account")
+        duration = settings.lease_duration
+        yield from find_leader(api, where, lease_name(namespaces), duration, time.sleep)
+    yield from find_sources(settings)
+
+
+def _told(findings: Iterator[Finding]) -> Iterator[Finding]:
+    for finding in findings:
+        click.echo(f"{'ok    ' if finding.well else 'not ok'}  {finding.text}")
+        yield finding

@@ -1,0 +1,54 @@
+"""A cluster of these tests' own: a release of the chart concerns all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from playground.cluster import LocalCluster
+from playground.fleet_api import Api
+from tests.conftest import teach
+from tests.integration.guard import until
+
+DEFINITION = (
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/kubervisorservices.kubervisor.k8s.io"
+)
+
+
+@pytest.fixture(scope="package")
+def cluster() -> Iterator[LocalCluster]:
+    """A control plane that knows nothing of Kubervisor yet."""
+    with LocalCluster.start() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def admin(cluster: LocalCluster) -> Iterator[Api]:
+    """The administrator."""
+    api = Api(cluster.kubeconfig)
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def defined(cluster: LocalCluster) -> LocalCluster:
+    """The cluster, which serves KubervisorServices by somebody else's doing."""
+    teach(cluster)
+    return cluster
+
+
+@pytest.fixture
+def undefined(cluster: LocalCluster, admin: Api) -> LocalCluster:
+    """The cluster, which knows no KubervisorServices, whatever was there before."""
+    admin.delete(DEFINITION)
+    until(lambda: not admin.exists(DEFINITION), "the definition is gone")
+    return cluster
+
+
+@pytest.fixture
+def opened() -> Iterator[ExitStack]:
+    """Whatever a test opens, closed at its end."""
+    with ExitStack() as stack:
+        yield stack

@@ -1,0 +1,213 @@
+"""What the chart renders, and what it refuses to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic.alias_generators import to_camel
+
+from chart_files import generated_files, values
+from kubervisor import __version__
+from kubervisor.api.crd import crd
+from kubervisor.kube import access
+from kubervisor.settings import Settings
+from tests.chart.rendering import NAME, VERSION, helm, objects, path_of, pods, snapshot, template
+from tests.chart.variants import SHOP, VARIANTS
+from tests.security.chart import CHART
+
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_variant_renders_as_it_did(variant: str) -> None:
+    """`python -m tests.chart.rendering` writes the snapshots anew: read what changed."""
+    assert snapshot(variant) == path_of(variant).read_text()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_helm_finds_nothing_to_warn_of(variant: str) -> None:
+    done = helm("lint", "--strict", str(CHART), values=VARIANTS[variant])
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", generated_files(), ids=str)
+def test_generated_pages_are_up_to_date(path: Path) -> None:
+    assert path.read_text() == generated_files()[path], "run `python hack/chart_files.py`"
+
+
+def test_its_definition_is_the_one_of_the_command() -> None:
+    (rendered,) = (m for m in objects({}) if m["kind"] == "CustomResourceDefinition")
+    assert rendered["metadata"]["annotations"].pop("helm.sh/resource-policy") == "keep"
+
+    assert rendered == json.loads(json.dumps(crd()))
+
+
+def test_there_is_no_folder_that_helm_would_never_upgrade() -> None:
+    assert not (CHART / "crds").exists()
+
+
+def test_chart_and_program_have_one_version() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+
+    assert (chart["version"], chart["appVersion"]) == (__version__, __version__)
+
+
+# Values and their schema.
+
+
+def schemas(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    yield path, schema
+    for name, inner in schema.get("properties", {}).items():
+        yield from schemas(inner, f"{path}.{name}")
+    if "items" in schema:
+        yield from schemas(schema["items"], f"{path}[]")
+
+
+def test_unknown_values_are_refused_at_every_depth() -> None:
+    named = [(p, s) for p, s in schemas(SCHEMA) if "properties" in s]
+
+    assert [path for path, schema in named if schema.get("additionalProperties") is not False] == []
+
+
+def test_every_value_says_what_it_means() -> None:
+    told = {value.path: value.comment for value in values()}
+    known = {
+        path.lstrip(".")
+        for path, schema in schemas(SCHEMA)
+        if path and "[]" not in path and "properties" not in schema
+    }
+
+    assert all(comment.endswith(".") for comment in told.values()), told
+    assert told.keys() == known - {"global"}
+
+
+def test_settings_are_those_of_the_command_with_its_defaults() -> None:
+    fields = {to_camel(name): field.default for name, field in Settings.model_fields.items()}
+    told = yaml.safe_load((CHART / "values.yaml").read_text())["settings"]
+    told["allowSources"] = tuple(told["allowSources"])
+
+    assert told == {name: fields.get(name) for name in told}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        pytest.param({"replicas": 2}, "replicas", id="a value that is none"),
+        pytest.param({"traffic": {"replicas": "two"}}, "replicas", id="a word for a number"),
+        pytest.param({"settings": {"minFloorPercent": 101}}, "minFloorPercent", id="too much"),
+        pytest.param({"image": {"digest": "latest"}}, "digest", id="a tag for a digest"),
+        pytest.param({"namespaces": ["Shop"]}, "namespaces", id="no name of a namespace"),
+        pytest.param({"sources": [{"name": "x"}]}, "url", id="a source without a URL"),
+        pytest.param(
+            {"sources": [{"name": "x", "url": "http://user:password@x"}]}, "url", id="a password"
+        ),
+        pytest.param(
+            {"sources": [{"name": "x", "url": "https://x", "secret": {"name": "x", "cert": "c"}}]},
+            "key",
+            id="half a certificate",
+        ),
+        pytest.param(
+            {"crds": {"register": True}}, "exclude each other", id="two who bring the definition"
+        ),
+        pytest.param(
+            {"crds": {"register": True, "enabled": False}, "namespaces": [SHOP]},
+            "register needs a ClusterRole",
+            id="rights that Roles cannot give",
+        ),
+    ],
+)
+def test_wrong_values_are_refused_by_name(wrong: dict[str, Any], said: str) -> None:
+    done = helm("template", NAME, str(CHART), VERSION, values=wrong)
+
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+# Rights.
+
+
+def rules_of(manifests: list[Any], ending: str) -> set[access.Right]:
+    """The rights of the roles whose names end so."""
+    return {
+        access.Right(verb, group, resource)
+        for manifest in manifests
+        if manifest["kind"] in ("Role", "ClusterRole")
+        and manifest["metadata"]["name"].endswith(ending)
+        for rule in manifest["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+@pytest.mark.parametrize("variant", ["termination", "namespaces"])
+def test_what_is_granted_is_what_kubervisor_check_looks_for(variant: str) -> None:
+    rendered = objects(VARIANTS[variant])
+
+    assert rules_of(rendered, "-traffic") == set(access.TRAFFIC)
+    assert rules_of(rendered, "-traffic-lease") == set(access.LEASE)
+    assert rules_of(rendered, "-termination") == set(access.TERMINATION)
+
+
+def test_it_can_be_installed_by_whoever_has_namespaces_only() -> None:
+    rendered = objects(VARIANTS["without-objects-of-the-cluster"])
+
+    assert [one["kind"] for one in rendered if "namespace" not in one["metadata"]] == []
+
+
+def test_namespaces_take_roles_alone() -> None:
+    kinds = {manifest["kind"] for manifest in objects(VARIANTS["namespaces"])}
+
+    assert not {"ClusterRole", "ClusterRoleBinding"} & kinds
+
+
+# Pods.
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_pod_has_more_than_it_needs(variant: str) -> None:
+    rendered = pods(objects(VARIANTS[variant]))
+
+    assert len(rendered) == 4, "controller, check, release and its end"
+    for pod in rendered:
+        (container,) = pod["containers"]
+        assert pod["securityContext"] == {
+            "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+
+
+@pytest.mark.parametrize(("replicas", "budgets"), [(0, 0), (1, 0), (2, 1), (3, 1)])
+def test_a_budget_never_blocks_the_only_controller(replicas: int, budgets: int) -> None:
+    text = template({"traffic": {"replicas": replicas}})
+
+    assert text.count("kind: PodDisruptionBudget") == budgets
+
+
+def test_other_settings_make_other_pods() -> None:
+    def template_of(**settings: Any) -> Any:
+        (found,) = (m for m in objects({"settings": settings}) if m["kind"] == "Deployment")
+        return found["spec"]["template"]
+
+    assert template_of() != template_of(minFloorPercent=10)
+
+
+def test_the_definition_is_kept_unless_told_otherwise() -> None:
+    def policy(**crds: bool) -> list[str | None]:
+        rendered = [m for m in objects({"crds": crds}) if m["kind"] == "CustomResourceDefinition"]
+        return [m["metadata"]["annotations"].get("helm.sh/resource-policy") for m in rendered]
+
+    assert policy() == ["keep"]
+    assert policy(keep=False) == [None]
+    assert policy(enabled=False) == []

@@ -143,3 +143,18 @@ def test_nothing_listens_after_close() -> None:
         pass
     with pytest.raises(requests.ConnectionError):
         requests.get(server.url)
+
+
+def test_a_pod_has_its_page_under_its_own_address_as_a_proxy_shows_it(
+    server: WorkloadServer,
+) -> None:
+    server.workload.add(POD, "uid-1", "10.244.0.7")
+    proxies = {"http": server.url}
+
+    def get(url: str) -> requests.Response:
+        return requests.get(url, proxies=proxies, timeout=10)
+
+    assert 'http_requests_total{code="200"}' in get("http://10.244.0.7:8080/metrics").text
+    assert get("http://10.244.0.8:8080/metrics").status_code == 404
+    server.workload.remove(POD)
+    assert get("http://10.244.0.7:8080/metrics").status_code == 404

@@ -1,0 +1,76 @@
+"""What the tutorials and how-tos have a reader type works, and prints what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import DOCS, blocks, expected, missing, shown, steps
+from tests.docs.terminals import playground, type_in
+
+FIRST = DOCS / "tutorials" / "first-ejection.md"
+TUTORIALS = sorted(DOCS.glob("tutorials/*.md"))
+AFTER_THE_FIRST = [
+    *(page for page in TUTORIALS if page != FIRST),
+    *(DOCS / "how-to" / f"{name}.md" for name in ("dry-run", "stop", "tune")),
+]
+"""Pages that begin where a Service is enabled."""
+
+
+def name_of(page: Path) -> str:
+    return page.stem
+
+
+@pytest.mark.timeout(300)
+def test_the_first_tutorial(tmp_path: Path) -> None:
+    with playground() as variables:
+        printed = type_in([one.text for one in steps(FIRST)], variables, tmp_path)
+
+    assert_printed(FIRST, printed)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("page", AFTER_THE_FIRST, ids=name_of)
+def test_a_page_that_goes_on_from_there(page: Path, tmp_path: Path) -> None:
+    before = [one.text for one in steps(FIRST) if one.section[0] in "123"]
+    with playground() as variables:
+        typed = [*before, *(one.text for one in steps(page))]
+        printed = type_in(typed, variables, tmp_path)[len(before) :]
+
+    assert_printed(page, printed)
+
+
+def assert_printed(page: Path, printed: list[str]) -> None:
+    for step, wanted, output in zip(steps(page), expected(page), printed, strict=True):
+        lacking = missing(wanted, output)
+        assert not lacking, f"{page.name}, after\n{step.text}\nwas not printed: {lacking}\n{output}"
+
+
+@pytest.mark.parametrize("page", [FIRST, *AFTER_THE_FIRST], ids=name_of)
+def test_every_block_of_a_page_is_held_against_something(page: Path) -> None:
+    languages = {one.language for one in blocks(page) if not one.title}
+    assert languages <= {"sh", "text"}, f"{page.name} has blocks that nothing checks"
+
+
+def test_files_that_pages_show_are_the_files() -> None:
+    showing = list(shown(sorted(DOCS.rglob("*.md"))))
+    assert showing
+    for page, one in showing:
+        content = (DOCS.parent / one.title).read_text()
+        assert one.text in content, f"{page.name} shows another {one.title}"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "printed", "lacking"),
+    [
+        pytest.param("4 of 5", "3 of 7", [], id="numbers may be others"),
+        pytest.param("shop-59d976b94f-d8gbx  yes", "shop-1234567-aaaaa yes", [], id="pods too"),
+        pytest.param("in 21s", "in 1m3s", [], id="and spans"),
+        pytest.param("a\nb", "b\na", ["b"], id="the order may not"),
+        pytest.param("a …", "a thing", [], id="dots stand for anything"),
+        pytest.param("STATE Guarding", "STATE Inactive", ["STATE Guarding"], id="words may not"),
+    ],
+)
+def test_what_is_printed_is_compared(wanted: str, printed: str, lacking: list[str]) -> None:
+    assert missing(wanted, printed) == lacking

@@ -1,0 +1,98 @@
+"""Every metric is named as Prometheus asks for, described on its page, and forgotten in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
+
+import metrics_page
+from kubervisor.telemetry import metrics
+
+METRICS: list[MetricWrapperBase] = [
+    one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)
+]
+OF_SERVICES = [one for one in METRICS if "service" in one._labelnames]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left() -> Iterator[None]:
+    yield
+    for service in ("cart", "price"):
+        metrics.forget_service("shop", service)
+
+
+def shown(**labels: str) -> set[str]:
+    """Names of the series with these labels that the page shows."""
+    return {
+        sample.name
+        for family in metrics.REGISTRY.collect()
+        for sample in family.samples
+        if labels.items() <= sample.labels.items()
+    }
+
+
+def fill(metric: MetricWrapperBase, **labels: str) -> None:
+    """Let the metric have a series with these labels, and any others it needs."""
+    child = metric.labels(*(labels.get(name, "x") for name in metric._labelnames))
+    assert isinstance(child, Counter | Gauge)
+    child.inc()
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert metrics_page.PAGE.read_text() == metrics_page.page(), "run `python hack/metrics_page.py`"
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric._name)
+def test_a_metric_is_named_and_described(metric: MetricWrapperBase) -> None:
+    (family,) = metric.describe()
+    assert family.name.startswith("kubervisor_")
+    assert family.documentation.endswith(".")
+    assert "pod" not in metric._labelnames
+    assert "node" not in metric._labelnames
+    if isinstance(metric, Histogram):
+        assert family.name.endswith("_seconds")
+
+
+def test_everything_of_a_service_goes_with_it() -> None:
+    for metric in OF_SERVICES:
+        for service in ("cart", "price"):
+            fill(metric, namespace="shop", service=service)
+
+    metrics.forget_service("shop", "cart")
+
+    assert shown(namespace="shop", service="cart") == set()
+    assert len(shown(namespace="shop", service="price")) == len(OF_SERVICES)
+
+
+def test_everything_of_a_breaker_goes_with_it_and_the_others_stay() -> None:
+    of_breakers = [one for one in METRICS if "breaker" in one._labelnames]
+    for metric in OF_SERVICES:
+        fill(metric, namespace="shop", service="cart", breaker="codes")
+        fill(metric, namespace="shop", service="cart", breaker="latency")
+
+    metrics.forget_breaker("shop", "cart", "codes")
+
+    assert shown(namespace="shop", service="cart", breaker="codes") == set()
+    kept = shown(namespace="shop", service="cart", breaker="latency")
+    assert len(kept) == len(of_breakers)
+
+
+def test_counters_begin_with_zero_so_that_the_first_ejection_is_an_increase() -> None:
+    metrics.begin_breaker("shop", "cart", "codes")
+
+    counters = {
+        sample.name: sample.value
+        for family in metrics.REGISTRY.collect()
+        for sample in family.samples
+        if sample.labels.get("service") == "cart" and sample.name.endswith("_total")
+    }
+    assert len(counters) == sum(isinstance(one, Counter) for one in OF_SERVICES)
+    assert set(counters.values()) == {0.0}
+
+
+def test_the_process_tells_of_itself() -> None:
+    assert {"process_resident_memory_bytes", "process_open_fds"} <= shown()
+    assert "python_gc_collections_total" in shown()

@@ -42,7 +42,7 @@ controlplane: setup ## build the cluster's programs where missing (minutes, once
 bench: setup controlplane ## figures of speed, memory and load beside the floor measured in the same run
 	@$(BIN)/python -m benchmarks
 
-bench-detection: setup ## detectors and published rules on simulated fleets, ten minutes; writes docs/explanation/detection.md
+bench-detection: setup ## detectors and published rules on simulated fleets, a quarter of an hour; writes docs/explanation/detection.md
 	@$(BIN)/python -m benchmarks.detection
 
 faults: setup controlplane ## every fault of docs/reference/faults.md, half an hour; writes that page

@@ -43,8 +43,8 @@ class Size:
 FULL = Size(
     runs=20,
     shape_runs=4,
-    pod_days=3100,
-    shown_pod_days=20,
+    pod_days=10_000,
+    shown_pod_days=10,
     other_pod_days=10,
     leak_days=3100,
     services=10_000,

@@ -93,15 +93,15 @@ class Reporter:
 
     def planned(self, breaker: str, verdict: Verdict, plan: Plan, fleet: Fleet) -> None:
         """What the verdict led to; called once for each evaluation."""
+        self._count(breaker, verdict, plan)
+        self._hints.look(breaker, verdict, fleet)
         self._desk.log.debug(
             "Evaluated",
             breaker=breaker,
             pods=len(verdict.findings),
-            outliers=len(verdict.outliers),
+            outliers=len(self._detected[breaker]),
             refused=len(plan.refused),
         )
-        self._hints.look(breaker, verdict, fleet)
-        self._count(breaker, verdict, plan)
         self._panic(breaker, plan)
         self._keep(breaker, plan)
         ledger = self._desk.ledger

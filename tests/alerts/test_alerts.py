@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from kubervisor.traffic.reasons import Reason
 from tests.alerts.files import ALERTS, DASHBOARD, ROOT, RULES, asked, promtool, queries, series
 
 CASES = Path(__file__).parent / "alerts-test.yaml"
@@ -59,6 +60,11 @@ def test_a_runbook_speaks_of_what_exists(page: Path) -> None:
     assert set(re.findall(r"\bkubervisor_\w+", text)) <= series().keys()
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
         assert (page.parent / link).exists(), link
+    plugin = (ROOT / "docs" / "reference" / "kubectl-kubervisor.md").read_text()
+    for command in re.findall(r"kubectl kubervisor (\w+)", text):
+        assert f"`{command}" in plugin, command
+    for reason in re.findall(r"--field-selector reason=(\w+)", text):
+        assert reason in set(Reason)
 
 
 @pytest.mark.parametrize(

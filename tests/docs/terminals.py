@@ -55,7 +55,7 @@ def type_in(steps: Sequence[str], variables: Mapping[str, str], home: Path) -> l
     script = "\n".join(["set -eo pipefail", *(f"{step}\necho {_ENDED}" for step in steps)])
     own = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "NO_PROXY": "*"}
     second = subprocess.Popen(
-        ["bash", "-m", "-c", script],  # -m: jobs have numbers, as in a terminal
+        ["bash", "-c", script],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from kubervisor.sources.custom import read_pod_list
 from tests.docs.pages import DOCS, blocks, expected, missing, shown, steps
 from tests.docs.terminals import playground, type_in
 
 FIRST = DOCS / "tutorials" / "first-ejection.md"
+CUSTOM = DOCS / "tutorials" / "custom-detector.md"
 TUTORIALS = sorted(DOCS.glob("tutorials/*.md"))
 AFTER_THE_FIRST = [
     *(page for page in TUTORIALS if page != FIRST),
@@ -59,6 +61,12 @@ def test_files_that_pages_show_are_the_files() -> None:
     for page, one in showing:
         content = (DOCS.parent / one.title).read_text()
         assert one.text in content, f"{page.name} shows another {one.title}"
+
+
+def test_the_answer_of_a_detector_that_is_shown_is_one_that_is_understood() -> None:
+    (shown_answer,) = [b.text for b in blocks(CUSTOM) if b.title == "answer"]
+    (pod,) = read_pod_list("the page", shown_answer.encode())
+    assert (pod.name, pod.namespace) == ("shop-59d976b94f-d8gbx", "shop")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import signal
 import socket
 import subprocess
@@ -121,7 +122,8 @@ def test_probes_say_ok(guard: Guard, path: str) -> None:
 
 def test_metrics_are_there_and_other_pages_are_not(guard: Guard) -> None:
     page = guard.controller.page("/metrics")
-    assert f'kubervisor_build_info{{version="{__version__}"}} 1.0' in page
+    versions = f'python="{platform.python_version()}",version="{__version__}"'
+    assert f"kubervisor_build_info{{{versions}}} 1.0" in page
     for name in ("kubervisor_workers", "kubervisor_leader", "kubervisor_cache_objects"):
         assert f"# TYPE {name} gauge" in page
     with pytest.raises(HTTPError, match="404"):

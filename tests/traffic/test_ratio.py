@@ -81,7 +81,9 @@ def test_the_worst_comes_first() -> None:
 def test_an_outlier_is_shown_with_its_numbers() -> None:
     found = judged(RATIO, failing(fleet_failing(600, *[12] * 9)))["p00"]
 
-    assert found.evidence.startswith("50 % of 1200 requests failed in 60 s; 9 peers 1 %; chance ")
+    assert found.evidence.startswith(
+        "600 of 1200 requests (50 %) failed in 60 s; 9 peers 1 %; chance "
+    )
     assert found.evidence.endswith("at most 1.0e-07")
     assert (found.value, found.threshold, found.activity) == (50.0, 4.0, 20.0)
     facts = {name: found.facts[name] for name in ("n", "k", "baseline", "peers", "window")}
@@ -92,7 +94,7 @@ def test_an_outlier_is_shown_with_its_numbers() -> None:
 def test_a_pod_that_is_fine_is_shown_with_its_numbers() -> None:
     found = judged(RATIO, failing(fleet_failing(*[12] * 4)))["p00"]
 
-    assert found.evidence == "1 % of 1200 requests failed in 60 s; 4 peers 1 %"
+    assert found.evidence == "12 of 1200 requests (1 %) failed in 60 s; 4 peers 1 %"
     assert found.facts == {"n": 1200, "k": 12, "baseline": 1.0, "peers": 4, "window": 60}
 
 
@@ -119,7 +121,7 @@ def test_a_pod_that_is_fine_is_shown_with_its_numbers() -> None:
         ),
         pytest.param(
             failing({"p": (50, 100)}),
-            "50 % of 100 requests failed in 60 s; no peer to compare with",
+            "50 of 100 requests (50 %) failed in 60 s; no peer to compare with",
             id="alone",
         ),
     ],

@@ -36,11 +36,12 @@ MOST_COMPARED = 10
 """In a larger fleet the promise holds for each ten pods: else one of 200 could fail longer than one
 of ten until it is found."""
 
-_SAID = "{value:.4g} % of {n:.6g} requests failed in {window:.3g} s; {peers:.0f} peers "
+_FAILED = "{k:.6g} of {n:.6g} requests ({value:.4g} %) failed in {window:.3g} s; "
+_SAID = _FAILED + "{peers:.0f} peers "
 _COMPARED = _SAID + "{baseline:.3g} %"
 _TESTED = _COMPARED + "; chance {p:.1e}, at most {alpha:.1e}"
 _NEEDED = "{n:.6g} requests in {window:.3g} s, needs {needed:g}"
-_ALONE = "{value:.4g} % of {n:.6g} requests failed in {window:.3g} s; no peer to compare with"
+_ALONE = _FAILED + "no peer to compare with"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, field_validator
@@ -135,8 +135,10 @@ class Settings(BaseSettings):
         description="Seconds between two sweeps for pods whose KubervisorService "
         "is gone; a pod is given back when two sweeps in a row find it so.",
     )
-    log_level: str = Field(default="info", description="debug, info, warning or error.")
-    log_format: str = Field(
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="debug, info, warning or error."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
         default="auto", description="json, console, or auto: console on a terminal."
     )
 

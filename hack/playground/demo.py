@@ -183,6 +183,7 @@ def _end(story: Story, cluster: Cluster, shop: Shop) -> None:
 def _stay(shop: Shop, cluster: Cluster) -> None:
     pod = shop.fleet.serving()[0]
     faults = "PYTHONPATH=hack .venv/bin/python -m playground.faults"
+    source = f"http://{shop.prometheus.address}"
     print(
         f"""
 It stays up until Ctrl-C. In another terminal, at the root of the repository:
@@ -193,6 +194,9 @@ Break a pod, and heal it:
   {faults} {shop.server.url} {NAMESPACE}/{pod.name}
 Why is a pod out?
   kubectl describe kvs shop -n {NAMESPACE}
+What would Kubervisor have done in the last minutes, and with other settings?
+  kubectl get kvs shop -n {NAMESPACE} -o yaml > shop.yaml
+  .venv/bin/kubervisor backtest -f shop.yaml --source {source} --start -3m --step 1s
 """,
         flush=True,
     )

@@ -14,7 +14,7 @@ from kubervisor.simulation.world import World
 from kubervisor.traffic.detector_policy import RatioPolicy
 from kubervisor.traffic.detectors.core import grow_core
 from kubervisor.traffic.detectors.counts import Count
-from kubervisor.traffic.detectors.ratio import LOOKS, MOST_COMPARED
+from kubervisor.traffic.detectors.ratio import LOOKS, part_of
 from kubervisor.traffic.detectors.screening import SMALLEST_GROUP
 
 DOUBT = 1.01
@@ -57,6 +57,6 @@ def _passing(bad: Floats, events: Floats, policy: RatioPolicy) -> Mask:
         ]
         if pods:
             core, apart = grow_core(pods, minimum_effect=policy.minimum_effect)
-            likely = DOUBT * policy.alpha / min(len(pods), MOST_COMPARED)
+            likely = DOUBT * part_of(policy.alpha, len(pods))
             found[step] = any(core.chance(pods[index]) <= likely for index in apart)
     return found

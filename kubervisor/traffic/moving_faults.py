@@ -46,13 +46,7 @@ def movement(memory: Memory, *, window: float, period: float, now: float) -> Mov
     held_back = frozenset(
         pod for pod in followers if now - (memory.streaks[pod].outlier_since or 0.0) < held
     )
-    # A pod that is an outlier again after its return is no news of others.
-    known = {pod for pod, at in memory.ejections if now - at < held}
-    onsets = [
-        streak.outlier_since
-        for pod, streak in memory.streaks.items()
-        if streak.outlier_since is not None and pod not in known
-    ]
+    onsets = [s.outlier_since for s in memory.streaks.values() if s.outlier_since is not None]
     newest, oldest = max(onsets, default=now), min(onsets, default=now)
     together = newest - oldest <= CALM_STEPS * period
     calm = CALM_STEPS * period if together else held

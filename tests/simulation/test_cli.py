@@ -29,7 +29,7 @@ def test_json_says_what_text_says(tmp_path: Path) -> None:
     (found,) = json.loads(CliRunner().invoke(simulate, ["-f", str(path), "-o", "json"]).output)
     ejected = [action for action in found["actions"] if action["did"] == "ejected"]
     assert {action["pod"] for action in ejected} == {"pod-0"}
-    assert "requests failed" in ejected[0]["evidence"]
+    assert "%) failed in" in ejected[0]["evidence"]
     assert "serving" in ejected[0]["evidence"]
     assert found["summary"]["faulty_pods_ejected"] == "1 of 1"
     text = CliRunner().invoke(simulate, ["-f", str(path)]).output

@@ -164,14 +164,3 @@ def test_the_rule_is_for_detectors_of_request_outcomes_only() -> None:
     story.step("pricer-00")
 
     assert names(story.step("pricer-01")) == ["pricer-01"]
-
-
-def test_a_pod_that_is_an_outlier_again_after_its_return_does_not_spread() -> None:
-    story = Story()
-    story.quiet()
-    story.step("pricer-00")
-    story.out.clear()
-    story.fleet = a_fleet(10)
-    story.quiet()
-
-    assert names(story.step("pricer-00")) == ["pricer-00"]

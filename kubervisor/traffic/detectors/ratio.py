@@ -5,8 +5,7 @@ A pod is an outlier where all of this holds:
 - at least `minimum_events` of its requests failed, of at least `minimum_activity`;
 - its share exceeds the core's by `minimum_effect`;
 - the chance that a healthy pod shows as many failures is at most `alpha` divided by the number of
-  pods compared (Bonferroni), ten at most. A healthy pod's count is beta-binomial: pods differ, see
-  `core`.
+  pairs of pods that are compared. A healthy pod's count is beta-binomial: pods differ, see `core`.
 
 Raw samples are looked at three times, in the whole window and in its last half and quarter, each
 with a part of `alpha`.
@@ -32,9 +31,9 @@ LOOKS = ((1.0, 0.45), (0.5, 0.45), (0.25, 0.1))
 quarter, and needs little.
 """
 
-MOST_COMPARED = 10
-"""In a larger fleet the promise holds for each ten pods: else one of 200 could fail longer than one
-of ten until it is found."""
+FEWEST_PAIRS, MOST_PAIRS = 3, 30
+"""Of three pods, and of eight, among which `alpha` is shared out. In a larger fleet the promise is
+for each eight pods: else one of 200 could fail longer than one of ten until it is found."""
 
 _FAILED = "{k:.6g} of {n:.6g} requests ({value:.4g} %) failed in {window:.3g} s; "
 _SAID = _FAILED + "{peers:.0f} peers "
@@ -113,8 +112,7 @@ def _compare(
         yield from _all_fine(circle, known, policy)
         return
     views = list(_views(circle, known, asked, policy))
-    compared = len({pod.uid for pod in (*circle.judged, *circle.peers)})
-    alpha = policy.alpha / min(compared, MOST_COMPARED)
+    alpha = part_of(policy.alpha, len({pod.uid for pod in (*circle.judged, *circle.peers)}))
     whole = views[0][0]
     for pod in circle.judged:
         if circle.is_alone(pod):
@@ -127,6 +125,16 @@ def _compare(
             if pod.name in view.counts
         ]
         yield next((look for look in looks if look.judgement is Judgement.OUTLIER), looks[0])
+
+
+def part_of(alpha: float, pods: int) -> float:
+    """What one of so many pods gets of `alpha`: each pair of them is a comparison (Bonferroni).
+
+    >>> round(3 / part_of(3, 5)), round(3 / part_of(3, 50))
+    (10, 30)
+    """
+    pairs = pods * (pods - 1) // 2
+    return alpha / min(max(pairs, FEWEST_PAIRS), MOST_PAIRS)
 
 
 def _views(

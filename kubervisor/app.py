@@ -195,6 +195,7 @@ def _leading(
         scrape,
         Loop("sweep", "sweep", sweep.step, clock=clock, log=log),
         Loop("announcements", "announcements", announcements.step, clock=clock, log=log),
+        Loop("memory", "memory", memory.tidy, clock=clock, log=log),
     ]
     leading = Leading(
         reflectors=watches,

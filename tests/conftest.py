@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,17 @@ from playground.fleet_api import Api, ApiRefused
 
 E2E = Path(__file__).parent / "e2e"
 CRDS = Path(__file__).parents[1] / "crds"
-GUARDS = "/apis/kubervisor.k8s.io/v1alpha1/kubervisorservices"
-SERVED_WITHIN = 20.0
+GROUP = "/apis/kubervisor.k8s.io/v1alpha1"
+GUARDS = f"{GROUP}/kubervisorservices"
+DEFINITION = (
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/kubervisorservices.kubervisor.k8s.io"
+)
+WITHIN = 60.0
+
+# A shell has what it starts with & ignore Ctrl-C, and children inherit that: those of tests that
+# send it would never end. Ignored by a handler it is ignored here alone.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, lambda *_: None)
 
 # On a busy machine examples take what they take: speed is measured by benchmarks, not by tests.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -51,13 +61,23 @@ def taught(cluster: LocalCluster) -> LocalCluster:
 def teach(cluster: LocalCluster) -> None:
     """Return once the cluster serves KubervisorServices."""
     cluster.kubectl("apply", "--server-side", f"--filename={CRDS}")
-    cluster.kubectl("wait", f"--filename={CRDS}", "--for=condition=Established", "--timeout=30s")
-    deadline, pause = time.monotonic() + SERVED_WITHIN, threading.Event()
     with closing(Api(cluster.kubeconfig)) as api:
         # Established is said a moment before the API server answers for the new kind.
-        while not _is_served(api):
-            assert time.monotonic() < deadline, "the API server never served KubervisorServices"
-            pause.wait(0.05)
+        _until(lambda: _is_served(api), "the API server serves KubervisorServices")
+
+
+def unteach(cluster: LocalCluster) -> None:
+    """Return once the cluster knows no KubervisorServices; all there were are gone."""
+    with closing(Api(cluster.kubeconfig)) as api:
+        api.delete(DEFINITION)
+        _until(lambda: _is_gone(api), "the definition is gone")
+
+
+def _until(so: Callable[[], bool], what: str) -> None:
+    deadline, pause = time.monotonic() + WITHIN, threading.Event()
+    while not so():
+        assert time.monotonic() < deadline, f"not within {WITHIN} s: {what}"
+        pause.wait(0.05)
 
 
 def _is_served(api: Api) -> bool:
@@ -66,6 +86,18 @@ def _is_served(api: Api) -> bool:
     except ApiRefused:
         return False
     return True
+
+
+def _is_gone(api: Api) -> bool:
+    if not api.exists(DEFINITION):
+        return True
+    # One with a finalizer that no controller takes off would keep the definition for ever.
+    with suppress(ApiRefused):  # it is gone meanwhile
+        for guard in api.get(GUARDS)["items"]:
+            meta = guard["metadata"]
+            path = f"{GROUP}/namespaces/{meta['namespace']}/kubervisorservices/{meta['name']}"
+            api.merge(path, {"metadata": {"finalizers": None}})
+    return False
 
 
 @pytest.fixture

@@ -16,13 +16,29 @@ MAPPED_BYTES = 128 * 1024
 uses. And each large body that it frees makes it keep larger ones in its heap: fixed, they go back.
 """
 
+TIDY_SECONDS = 60.0
+
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
+_LIBRARY = ctypes.CDLL(None)
 
 
 def settle() -> None:
     """Make the settings; where the C library is not glibc, those of the interpreter only."""
     gc.set_threshold(YOUNG_OBJECTS, YOUNGER, OLDER)
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    gc.freeze()  # what is imported by now stays
+    mallopt = getattr(_LIBRARY, "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, ARENAS)
         mallopt(_M_MMAP_THRESHOLD, MAPPED_BYTES)
+
+
+def tidy() -> float:
+    """Free what nothing refers to and give it back to the system; returns the seconds until the
+    next time. Errors of an outage keep their frames, and those the bodies of answers: in cycles,
+    which the rare look through everything would leave for long.
+    """
+    gc.collect()
+    trim = getattr(_LIBRARY, "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+    return TIDY_SECONDS

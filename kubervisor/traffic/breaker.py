@@ -10,7 +10,7 @@ from kubervisor.traffic.evidence import Memory, is_matched
 from kubervisor.traffic.holds import hold_length, retries_at_ejection
 from kubervisor.traffic.load import load_of
 from kubervisor.traffic.model import Finding, Fleet, Pod, PodUid, Verdict
-from kubervisor.traffic.moving_faults import Movement, has_ejected, movement
+from kubervisor.traffic.moving_faults import Movement, has_ejected, has_risen, movement
 from kubervisor.traffic.peers import affected_pods, group_of, panicking_groups, version_outlier
 from kubervisor.traffic.plan import Action, Intent, Plan, Refusal
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
@@ -73,7 +73,7 @@ def plan_ejections(
         no = no or shared_pod(fleet, pod, taken)
         if no is None and len(intents) >= room.left:
             no = exhausted
-        no = no or _spreading(case, fleet, intents)
+        no = no or _spreading(case, fleet, intents) or _risen(case, fleet, finding)
         no = no or _overload(fleet, verdict, policy, len(taken) + 1)
         if no is not None:
             refused.append(Refusal(pod, no[0], breaker.name, f"{finding.evidence}; {no[1]}"))
@@ -141,6 +141,19 @@ def _spreading(case: _Case, fleet: Fleet, intents: Sequence[Intent]) -> tuple[Re
     return Reason.FAULT_MOVES, (
         f"a pod has become an outlier within the last {case.moving.calm:g} s: "
         "the fault may be spreading"
+    )
+
+
+def _risen(case: _Case, fleet: Fleet, finding: Finding) -> tuple[Reason, str] | None:
+    """Peers that come to fail as well take the blame off the pod, until that is their level."""
+    streak, level = case.memory.streaks.get(finding.pod), finding.facts.get("baseline")
+    if not case.breaker.on_requests or streak is None or not has_risen(streak.level, level):
+        return None
+    name, window = case.breaker.name, case.window
+    if not has_ejected(fleet, name, case.memory, window=window, now=case.now):
+        return None
+    return Reason.FAULT_MOVES, (
+        f"its peers fail {level:.3g} %, and {streak.level:.3g} % when it became an outlier"
     )
 
 

@@ -28,6 +28,7 @@ class Streak:
     outlier_since: float | None = None
     score: float = 0.0
     in_a_row: int = 1
+    level: float | None = None
 
 
 _NOTHING = Streak()
@@ -61,12 +62,14 @@ def remember(memory: Memory, verdict: Verdict, *, steps: int) -> Memory:
         if finding.judgement is Judgement.INCONCLUSIVE:
             streaks[finding.pod] = before
         elif finding.judgement is Judgement.OUTLIER:
+            since = before.outlier_since
             streaks[finding.pod] = Streak(
                 steps=(*before.steps, True)[-max(steps, finding.in_a_row) :],
                 fine_since=before.fine_since,
                 outlier_since=before.outlier_since or at,
                 score=finding.score,
                 in_a_row=finding.in_a_row,
+                level=finding.facts.get("baseline") if since is None else before.level,
             )
         else:
             streaks[finding.pod] = _fine(before, at, steps)

@@ -8,7 +8,8 @@ A dependency that fails for one pod after the other looks like pods that fail on
 half of them have. So after the first ejection the next waits until no further pod has become an
 outlier for four steps, and for two windows where the pods became outliers further apart than that:
 by then a spreading fault has met the panic guard, or is the fleet's new level. Pods that went bad
-together lose four steps.
+together lose four steps. And where the peers themselves have come to fail much more since the pod
+became an outlier, the fault is not the pod's.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from kubervisor.traffic.model import Fleet, PodUid
 
 WINDOWS_HELD_BACK = 2
 CALM_STEPS = 4
+RISEN_FACTOR, RISEN_POINTS = 3.0, 5.0
+"""Peers have risen that fail three times as often as before, and five of a hundred more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ def movement(memory: Memory, *, window: float, period: float, now: float) -> Mov
         spreading=bool(onsets) and now - newest < calm,
         calm=calm,
     )
+
+
+def has_risen(before: float | None, now: float | None) -> bool:
+    """Whether the peers' level (percent) has left what it was."""
+    if before is None or now is None:
+        return False
+    return now >= RISEN_FACTOR * before and now >= before + RISEN_POINTS
 
 
 def has_ejected(fleet: Fleet, breaker: str, memory: Memory, *, window: float, now: float) -> bool:

@@ -9,12 +9,7 @@ import pytest
 
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api
-from tests.conftest import teach
-from tests.integration.guard import until
-
-DEFINITION = (
-    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/kubervisorservices.kubervisor.k8s.io"
-)
+from tests.conftest import teach, unteach
 
 
 @pytest.fixture(scope="package")
@@ -40,10 +35,9 @@ def defined(cluster: LocalCluster) -> LocalCluster:
 
 
 @pytest.fixture
-def undefined(cluster: LocalCluster, admin: Api) -> LocalCluster:
+def undefined(cluster: LocalCluster) -> LocalCluster:
     """The cluster, which knows no KubervisorServices, whatever was there before."""
-    admin.delete(DEFINITION)
-    until(lambda: not admin.exists(DEFINITION), "the definition is gone")
+    unteach(cluster)
     return cluster
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,16 +20,25 @@ def objects(story: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.name != "shop.yaml")
 
 
-@pytest.mark.parametrize("story", STORIES, ids=[story.name for story in STORIES])
-def test_a_story_applies(taught: Cluster, story: Path) -> None:
-    # Each story is told of the shop of the first one, in its namespace.
+@pytest.fixture(scope="module")
+def shop(taught: Cluster) -> Iterator[Cluster]:
+    """Each story is told of the shop of the first one, in its namespace."""
     taught.kubectl("apply", f"--filename={FIRST / 'shop.yaml'}")
+    yield taught
+    taught.kubectl("delete", "namespace", "shop", "--wait=false")
+
+
+@pytest.mark.parametrize("story", STORIES, ids=[story.name for story in STORIES])
+def test_a_story_applies(shop: Cluster, story: Path) -> None:
+    applied: list[Path] = []
     try:
         for manifest in objects(story):
-            applied = taught.kubectl("apply", f"--filename={manifest}")
-            assert applied, f"{manifest.name} has no object"
+            applied.append(manifest)
+            assert shop.kubectl("apply", f"--filename={manifest}"), f"{manifest} has no object"
     finally:
-        taught.kubectl("delete", "namespace", "shop")
+        for manifest in applied:
+            if manifest.name != "shop.yaml":  # which has the namespace too
+                shop.kubectl("delete", "--ignore-not-found", f"--filename={manifest}")
 
 
 def test_a_story_is_told_in_a_page() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ AFTER_THE_FIRST = [
     *(DOCS / "how-to" / f"{name}.md" for name in ("dry-run", "stop", "tune")),
 ]
 """Pages that begin where a Service is enabled."""
+FORGOTTEN = "kubectl delete kubervisorservices --all --namespace=shop --timeout=60s"
+"""What the page before left."""
 
 
 def name_of(page: Path) -> str:
@@ -32,15 +35,29 @@ def test_the_first_tutorial(tmp_path: Path) -> None:
     assert_printed(FIRST, printed)
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """The variables of a playground in which Kubervisor is installed: one for all pages."""
+    with playground() as variables:
+        type_in(of_the_first("12"), variables, tmp_path_factory.mktemp("home"))
+        yield variables
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", AFTER_THE_FIRST, ids=name_of)
-def test_a_page_that_goes_on_from_there(page: Path, tmp_path: Path) -> None:
-    before = [one.text for one in steps(FIRST) if one.section[0] in "123"]
-    with playground() as variables:
-        typed = [*before, *(one.text for one in steps(page))]
-        printed = type_in(typed, variables, tmp_path)[len(before) :]
+def test_a_page_that_goes_on_from_there(
+    page: Path, installed: Mapping[str, str], tmp_path: Path
+) -> None:
+    before = [*of_the_first("1"), FORGOTTEN, *of_the_first("3")]
+    typed = [*before, *(one.text for one in steps(page))]
+    printed = type_in(typed, installed, tmp_path)[len(before) :]
 
     assert_printed(page, printed)
+
+
+def of_the_first(sections: str) -> list[str]:
+    """What a reader types in these sections of the first tutorial."""
+    return [one.text for one in steps(FIRST) if one.section[0] in sections]
 
 
 def assert_printed(page: Path, printed: list[str]) -> None:

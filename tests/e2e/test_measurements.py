@@ -69,8 +69,10 @@ def test_a_query_that_misses_the_fleet_is_explained_until_it_is_put_right(scene:
             scene.api.merge(f"{path}/status", {"status": {"containerStatuses": statuses}})
         scene.controller()
         address = shop.prometheus.address
-        shop.prometheus.wait("sum(http_requests_total) > 50", bool, WITHIN)
-        scene.guard(breaker(prometheusService=address, podLabel="pod_name", window="3s"))
+        # The first answer is looked at, and it must be of them all.
+        scraped = "count(count_over_time(http_requests_total[20s]) > 1) == 3"
+        shop.prometheus.wait(scraped, bool, WITHIN)
+        scene.guard(breaker(prometheusService=address, podLabel="pod_name", window="20s"))
 
         status = scene.wait_status(
             lambda s: _condition(s, "QueryMismatch", "True"), "the mismatch is told"
@@ -79,7 +81,7 @@ def test_a_query_that_misses_the_fleet_is_explained_until_it_is_put_right(scene:
         assert "of 3 samples have the label pod_name" in said
         assert _condition(status, "Ready", "True")
 
-        scene.guard(breaker(prometheusService=address, window="3s"))
+        scene.guard(breaker(prometheusService=address, window="20s"))
         scene.wait_status(lambda s: _condition(s, "QueryMismatch", "False"), "it is put right")
 
 

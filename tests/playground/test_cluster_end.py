@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM, Signals
@@ -53,18 +54,23 @@ class Client:
     children: list[int]
 
 
-def run(story: str, then: str) -> Client:
-    process = subprocess.Popen(
+@contextmanager
+def run(story: str, then: str) -> Iterator[Client]:
+    """It is ended with the context in any case, as hard as can be."""
+    with subprocess.Popen(
         [sys.executable, "-c", TELL % then + story],
         env={**os.environ, "PYTHONPATH": str(HACK)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-    )
-    assert process.stdout is not None
-    folder, supervisor, children = json.loads(process.stdout.readline())
-    return Client(process, Path(folder), supervisor, children)
+    ) as process:
+        try:
+            assert process.stdout is not None
+            folder, supervisor, children = json.loads(process.stdout.readline())
+            yield Client(process, Path(folder), supervisor, children)
+        finally:
+            process.kill()
 
 
 def alive(pid: int) -> bool:
@@ -82,23 +88,17 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def end(client: Client) -> None:
-    """Let go of the process itself."""
-    client.process.communicate(timeout=30)
-
-
 WAIT = "sys.stdin.read()"
 
 
 @pytest.mark.cluster
 @pytest.mark.parametrize("number", [SIGKILL, SIGINT], ids=["kill -9", "Ctrl-C"])
 def test_a_cluster_leaves_nothing_when_its_owner_gets(number: Signals) -> None:
-    client = run(CLUSTER, WAIT)
-    assert len(client.children) == 5
-    client.process.send_signal(number)
-    until(lambda: not any(map(alive, [*client.children, client.supervisor])))
-    until(lambda: not client.folder.exists())
-    end(client)
+    with run(CLUSTER, WAIT) as client:
+        assert len(client.children) == 5
+        client.process.send_signal(number)
+        until(lambda: not any(map(alive, [*client.children, client.supervisor])))
+        until(lambda: not client.folder.exists())
 
 
 @pytest.mark.parametrize(
@@ -111,26 +111,24 @@ def test_a_cluster_leaves_nothing_when_its_owner_gets(number: Signals) -> None:
     ],
 )
 def test_children_and_folder_go_when(then: str) -> None:
-    client = run(SLEEPERS, then)
-    end(client)
-    until(lambda: not any(map(alive, [*client.children, client.supervisor])))
-    until(lambda: not client.folder.exists())
+    with run(SLEEPERS, then) as client:
+        client.process.communicate(timeout=30)
+        until(lambda: not any(map(alive, [*client.children, client.supervisor])))
+        until(lambda: not client.folder.exists())
 
 
 def test_children_go_with_a_killed_supervisor() -> None:
-    client = run(SLEEPERS, WAIT)
-    os.kill(client.supervisor, SIGKILL)
-    until(lambda: not any(map(alive, client.children)))
-    end(client)
+    with run(SLEEPERS, WAIT) as client:
+        os.kill(client.supervisor, SIGKILL)
+        until(lambda: not any(map(alive, client.children)))
     shutil.rmtree(client.folder)  # the one thing that nobody is left to remove
 
 
 def test_a_terminated_supervisor_clears_up() -> None:
-    client = run(SLEEPERS, WAIT)
-    os.kill(client.supervisor, SIGTERM)
-    until(lambda: not any(map(alive, client.children)))
-    until(lambda: not client.folder.exists())
-    end(client)
+    with run(SLEEPERS, WAIT) as client:
+        os.kill(client.supervisor, SIGTERM)
+        until(lambda: not any(map(alive, client.children)))
+        until(lambda: not client.folder.exists())
 
 
 def test_stop_returns_the_exit_code() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,16 +92,21 @@ class Plugin:
         """This instant, as the plugin writes it."""
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start it in the namespace, its output on pipes."""
-        return subprocess.Popen(
+    @contextmanager
+    def running(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """It runs in the namespace, its output on pipes; over with the context in any case."""
+        with subprocess.Popen(
             ["kubectl", "kubervisor", *words, f"--namespace={self._namespace}"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
             env=self._env,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
 
 @pytest.fixture

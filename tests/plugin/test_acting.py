@@ -221,11 +221,11 @@ class TestEnable:
 
 
 def test_stop_silences_every_controller_until_start(scene: Scene, plugin: Plugin) -> None:
+    assert "no Lease" in plugin("stop", "--all", code=1).err
     controller = scene.controller(env={"KUBERVISOR_ORPHAN_SWEEP_INTERVAL": "0.3"})
     fleet, spare = scene.fleet(4), scene.fleet(1, "spare")
     scene.guard(scene.breaker(minPodsAvailableRatio=50), defaultActivator={"period": FOREVER})
     scene.wait_condition("Ready")
-    assert "no Lease" in plugin.anywhere("stop", "--all", "-n=default").err
     plugin("stop", "--all", "--dry-run")
     scene.evaluations(3)
 

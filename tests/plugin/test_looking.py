@@ -153,9 +153,9 @@ class TestWatch:
     def test_it_ends_with_0_as_soon_as_all_are_ready(self, scene: Scene, plugin: Plugin) -> None:
         scene.fleet(2)
         scene.guard(scene.breaker())
-        waiting = plugin.start("status", "shop", "--watch", "--timeout=60s")
-        scene.controller()
-        out, err = waiting.communicate(timeout=60)
+        with plugin.running("status", "shop", "--watch", "--timeout=60s") as waiting:
+            scene.controller()
+            out, err = waiting.communicate(timeout=60)
         assert (waiting.returncode, err) == (0, "")
         rows = [line.split() for line in out.splitlines()]
         assert rows[0][:2] == ["NAME", "READY"]
@@ -178,14 +178,14 @@ class TestWatch:
         scene.fleet(2)
         scene.guard(scene.breaker())
         scene.wait_condition("Ready")
-        following = plugin.start("-w", "--no-headers")
-        assert following.stdout is not None
-        assert following.stdout.readline().split()[:2] == ["shop", "True"]
-        plugin("pause", "shop")
-        while "Paused" not in (line := following.stdout.readline()):
-            assert line
-        following.send_signal(signal.SIGINT)
-        _, err = following.communicate(timeout=30)
+        with plugin.running("-w", "--no-headers") as following:
+            assert following.stdout is not None
+            assert following.stdout.readline().split()[:2] == ["shop", "True"]
+            plugin("pause", "shop")
+            while "Paused" not in (line := following.stdout.readline()):
+                assert line
+            following.send_signal(signal.SIGINT)
+            _, err = following.communicate(timeout=30)
         assert "Traceback" not in err
         assert following.returncode in (130, -signal.SIGINT)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -32,8 +32,8 @@ from kubervisor.kube.writers import TrafficWriter
 from kubervisor.traffic.keys import FINALIZER
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api
+from tests.conftest import teach, unteach
 from tests.integration.guard import until
-from tests.security.conftest import teach
 from tests.security.lacking import Ground, Right, cluster_account, rendered
 
 # What the controller does, and what it says when it is refused; "" where it is not.
@@ -210,10 +210,16 @@ def test_every_right_is_on_its_page() -> None:
     assert {right for right in told if right[0] in VERBS} == PROBES.keys()
 
 
+@pytest.fixture
+def definition(cluster: LocalCluster) -> Iterator[dict[str, Any]]:
+    """The definition, which may be deleted; the others of this cluster have it again after."""
+    yield crd()
+    teach(cluster)
+
+
 def test_registering_the_definition_needs_its_three_rights(
-    cluster: LocalCluster, admin: Api
+    cluster: LocalCluster, admin: Api, definition: dict[str, Any]
 ) -> None:
-    definition = crd()
     path = paths.single(paths.CRDS, None, definition["metadata"]["name"])
     rules = list(rendered(cluster, namespaces=[], crds={"register": True}))
     rules = [rule for rule in rules if "customresourcedefinitions" in rule["resources"]]
@@ -229,8 +235,6 @@ def test_registering_the_definition_needs_its_three_rights(
     assert "cannot update resource" in registers_without("update")
     assert registers_without("create") == "", "it is there"
 
-    admin.delete(path)
-    until(lambda: not admin.exists(path), "it is gone")
+    unteach(cluster)
     assert "cannot create resource" in registers_without("create")
     assert registers_without("nothing") == ""
-    teach(cluster)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.evidence import Memory, remember, with_ejection
+from kubervisor.traffic.moving_faults import has_risen
 from kubervisor.traffic.plan import Action, Plan
 from tests.builders import NOW, FleetDraft, a_breaker, a_fleet, a_policy, a_verdict, names, reasons
 
@@ -22,7 +25,9 @@ class Story:
         self.now = NOW
         self.out: list[str] = []
 
-    def step(self, *outliers: str, inconclusive: tuple[str, ...] = ()) -> Plan:
+    def step(
+        self, *outliers: str, inconclusive: tuple[str, ...] = (), baseline: float | None = None
+    ) -> Plan:
         """One step in which these pods are outliers; all that it plans is done."""
         self.now += STEP
         serving = [name for name in outliers if name not in self.out]
@@ -33,6 +38,10 @@ class Story:
             window=WINDOW,
             inconclusive=(*inconclusive, *self.out),
         )
+        if baseline is not None:
+            facts = {"baseline": baseline}
+            found = tuple(replace(finding, facts=facts) for finding in verdict.findings)
+            verdict = replace(verdict, findings=found)
         self.memory = remember(self.memory, verdict, steps=1)
         plan = plan_ejections(
             self.fleet, verdict, self.breaker, a_policy(self.breaker), self.memory, now=self.now
@@ -164,3 +173,32 @@ def test_the_rule_is_for_detectors_of_request_outcomes_only() -> None:
     story.step("pricer-00")
 
     assert names(story.step("pricer-01")) == ["pricer-01"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "risen"),
+    [
+        pytest.param(1.0, 16.5, True, id="the peers fail as well"),
+        pytest.param(1.0, 5.9, False, id="less than five points more"),
+        pytest.param(10.0, 20.0, False, id="less than three times as often"),
+        pytest.param(None, 20.0, False, id="nothing is known of before"),
+    ],
+)
+def test_peers_have_risen_by_factor_and_points(
+    before: float | None, now: float, risen: bool
+) -> None:
+    assert has_risen(before, now) is risen
+
+
+def test_a_pod_whose_peers_come_to_fail_as_well_is_not_ejected_again() -> None:
+    story = Story(3)
+    story.quiet()
+    story.step("pricer-00")
+    story.out.clear()
+    story.fleet = a_fleet(3)
+    uid = next(pod.uid for pod in story.fleet.pods if pod.name == "pricer-00")
+    hit = replace(story.memory.streaks[uid], level=1.0)
+    story.memory = replace(story.memory, streaks={**story.memory.streaks, uid: hit})
+    for _ in range(5):
+        plan = story.step("pricer-00", baseline=16.5)
+        assert reasons(plan) == {"pricer-00": "FaultMoves"}

@@ -33,7 +33,9 @@ class Days:
 
 
 BARRED = (
-    *(Days(pods, 1.0, 0.5) for pods in (3, 10, 50)),
+    Days(3, 1.0, 0.5, part=0.5),
+    Days(10, 1.0, 0.5),
+    Days(50, 1.0, 0.5),
     Days(10, 0.1, 0.5, part=0.25),
     Days(10, 1.0, 0.0, part=0.25),
 )

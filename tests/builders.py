@@ -12,16 +12,13 @@ from dataclasses import replace
 from kubervisor.traffic.detector_policy import CustomPolicy, SourceRef
 from kubervisor.traffic.model import (
     Ejection,
-    Finding,
     Fleet,
-    Judgement,
     Neighbour,
     Owner,
     Pod,
     PodUid,
     ServiceKey,
     Traffic,
-    Verdict,
 )
 from kubervisor.traffic.plan import Action, Intent, Plan
 from kubervisor.traffic.policy import (
@@ -32,6 +29,7 @@ from kubervisor.traffic.policy import (
     Matches,
     ServicePolicy,
 )
+from kubervisor.traffic.verdict import Finding, Judgement, Verdict
 
 NOW = 1_800_000_000.0
 """The instant at which tests decide, Unix seconds."""

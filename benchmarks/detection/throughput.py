@@ -14,7 +14,8 @@ from kubervisor.sources.answers import read_vector
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.detectors import judge
 from kubervisor.traffic.evidence import Memory, remember
-from kubervisor.traffic.model import Fleet, Measurement, Pod, PodUid, Sample, ServiceKey
+from kubervisor.traffic.measurement import Measurement, Sample
+from kubervisor.traffic.model import Fleet, Pod, PodUid, ServiceKey
 from kubervisor.traffic.policy import ServicePolicy
 
 SERVICES, PODS = 10_000, 15

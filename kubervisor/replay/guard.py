@@ -18,20 +18,13 @@ from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.budget import allowance
 from kubervisor.traffic.detectors import judge
 from kubervisor.traffic.evidence import Memory
+from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.membership import is_member
-from kubervisor.traffic.model import (
-    Ejection,
-    Fleet,
-    Measurement,
-    Pod,
-    PodUid,
-    ServiceKey,
-    Traffic,
-    Verdict,
-)
+from kubervisor.traffic.model import Ejection, Fleet, Pod, PodUid, ServiceKey, Traffic
 from kubervisor.traffic.plan import Action, Intent, Plan, Refusal
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.verdict import Verdict
 
 ENDS: dict[Action, type[Returned] | type[Paused] | type[Terminated]] = {
     Action.RETURN: Returned,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubervisor.traffic.model import PodUid, Verdict
+from kubervisor.traffic.model import PodUid
 from kubervisor.traffic.plan import Plan
 from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kubervisor.sources.history import Array, Line
 from kubervisor.traffic.detector_policy import Query
-from kubervisor.traffic.model import Measurement, Sample, Series
+from kubervisor.traffic.measurement import Measurement, Sample, Series
 
 Mask = NDArray[np.bool_]
 

@@ -25,9 +25,11 @@ from kubervisor.telemetry import metrics
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.detectors import judge
 from kubervisor.traffic.evidence import Memory
-from kubervisor.traffic.model import Fleet, Measurement, PodUid, Verdict
+from kubervisor.traffic.measurement import Measurement
+from kubervisor.traffic.model import Fleet, PodUid
 from kubervisor.traffic.plan import Intent
 from kubervisor.traffic.policy import BreakerPolicy
+from kubervisor.traffic.verdict import Verdict
 
 JUDGING = frozenset({Stance.GUARD, Stance.DRY_RUN, Stance.GIVE_BACK, Stance.HOLD})
 IDLE = 30.0

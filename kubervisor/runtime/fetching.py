@@ -15,7 +15,7 @@ from kubervisor.errors import SourceError, SourceTimeout
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.crew import Crew
 from kubervisor.telemetry import metrics
-from kubervisor.traffic.model import Measurement
+from kubervisor.traffic.measurement import Measurement
 
 THREADS_PER_SOURCE = 8
 KEPT_SECONDS = 60.0

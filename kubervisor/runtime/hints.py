@@ -7,8 +7,9 @@ from collections.abc import Callable
 from kubervisor.telemetry import metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.hints import shared_node, still_receiving
-from kubervisor.traffic.model import Fleet, PodUid, ServiceKey, Verdict
+from kubervisor.traffic.model import Fleet, PodUid, ServiceKey
 from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.verdict import Verdict
 
 
 class Hints:

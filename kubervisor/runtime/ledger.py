@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from kubervisor.traffic.detector_policy import CustomPolicy, DetectorPolicy
 from kubervisor.traffic.evidence import Memory, remember, with_ejection
 from kubervisor.traffic.holds import hold_length, remaining_hold
-from kubervisor.traffic.model import Fleet, Pod, PodUid, Verdict
+from kubervisor.traffic.model import Fleet, Pod, PodUid
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 from kubervisor.traffic.returns import activator_of, ejected_pods
+from kubervisor.traffic.verdict import Verdict
 
 REMEMBERED_DECISIONS = 20
 REMEMBERED_EJECTIONS = 3600.0

@@ -10,7 +10,8 @@ from kubervisor.runtime.fetching import Answer, Fetch
 from kubervisor.sources import Sources
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.detector_policy import CustomPolicy, Query, SourceRef
-from kubervisor.traffic.model import Measurement, ServiceKey
+from kubervisor.traffic.measurement import Measurement
+from kubervisor.traffic.model import ServiceKey
 from kubervisor.traffic.policy import BreakerPolicy
 
 LONGEST_DEADLINE = 5.0

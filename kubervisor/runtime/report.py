@@ -12,9 +12,10 @@ from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.hints import Hints
 from kubervisor.runtime.ledger import Decision, KeptOutlier, SourceProblem
 from kubervisor.telemetry import metrics
-from kubervisor.traffic.model import Fleet, PodUid, Verdict
+from kubervisor.traffic.model import Fleet, PodUid
 from kubervisor.traffic.plan import Intent, Plan, Refusal
 from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.verdict import Verdict
 
 FAILURES_TOLD = 2
 """Failures in a row of a source that has answered before, until they are told."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from kubervisor.sources.exposition import read_labels
 from kubervisor.traffic.detector_policy import Query
-from kubervisor.traffic.model import Measurement, Pod, PodUid, Sample, Series
+from kubervisor.traffic.measurement import Measurement, Sample, Series
+from kubervisor.traffic.model import Pod, PodUid
 from kubervisor.traffic.promql import Selector, parse_selector
 
 MOST_POINTS = 2000

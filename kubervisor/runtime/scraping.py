@@ -28,7 +28,8 @@ from kubervisor.sources.exposition import PageUnreadable
 from kubervisor.sources.pages import PageRef
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.detector_policy import ScrapeRef
-from kubervisor.traffic.model import Measurement, Pod, PodUid, ServiceKey
+from kubervisor.traffic.measurement import Measurement
+from kubervisor.traffic.model import Pod, PodUid, ServiceKey
 
 THREADS = 16
 LONGEST_READ = 5.0

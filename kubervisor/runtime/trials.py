@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from kubervisor.runtime.report import Reporter
 from kubervisor.traffic.detector_policy import CustomPolicy
 from kubervisor.traffic.joining import describe_mismatch, join
-from kubervisor.traffic.model import Fleet, Measurement
+from kubervisor.traffic.measurement import Measurement
+from kubervisor.traffic.model import Fleet
 from kubervisor.traffic.policy import BreakerPolicy
 
 TRIED_AGAIN = 10.0

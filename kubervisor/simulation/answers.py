@@ -25,7 +25,7 @@ from kubervisor.traffic.detector_policy import (
     DiscretePolicy,
     Query,
 )
-from kubervisor.traffic.model import Measurement, Sample, Series
+from kubervisor.traffic.measurement import Measurement, Sample, Series
 from kubervisor.traffic.promql import parse_selector
 
 NAMESPACE = "simulation"

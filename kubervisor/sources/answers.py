@@ -15,7 +15,7 @@ import msgspec
 
 from kubervisor.errors import SourceAnswerUnusable, SourceRejected
 from kubervisor.sources.http import excerpt
-from kubervisor.traffic.model import Sample, Series
+from kubervisor.traffic.measurement import Sample, Series
 
 # Go writes a float64 with at most 326 characters; parsing longer ones is work for nothing.
 _MAX_NUMBER = 400

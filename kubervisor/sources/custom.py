@@ -15,7 +15,7 @@ from kubervisor.errors import SourceAnswerUnusable
 from kubervisor.sources.credentials import Credentials
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.http import MIB, SourceSession, excerpt, status_error
-from kubervisor.traffic.model import NamedPod
+from kubervisor.traffic.measurement import NamedPod
 
 MAX_ANSWER = 4 * MIB
 MAX_PODS = 100_000

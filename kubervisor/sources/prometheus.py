@@ -19,7 +19,7 @@ from kubervisor.sources.answers import oldest, read_error, read_matrix, read_vec
 from kubervisor.sources.credentials import Credentials
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.http import MIB, SourceSession, status_error
-from kubervisor.traffic.model import Sample, Series
+from kubervisor.traffic.measurement import Sample, Series
 
 MAX_ANSWER = 32 * MIB
 MAX_COMMAS = 500_000

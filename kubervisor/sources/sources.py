@@ -18,7 +18,7 @@ from kubervisor.sources.lookups import Lookups, Resolve, resolve_by_system
 from kubervisor.sources.pages import PageRef, Pages
 from kubervisor.sources.prometheus import Prometheus
 from kubervisor.traffic.detector_policy import SourceRef
-from kubervisor.traffic.model import NamedPod, Sample, Series
+from kubervisor.traffic.measurement import NamedPod, Sample, Series
 
 # Clients kept at once. A spec that is edited again and again must not leave connections behind for
 # every address it ever named; a client that is dropped here is only opened anew.

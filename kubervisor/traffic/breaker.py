@@ -9,12 +9,13 @@ from kubervisor.traffic.budget import allowance, describe_out
 from kubervisor.traffic.evidence import Memory, is_matched
 from kubervisor.traffic.holds import hold_length, retries_at_ejection
 from kubervisor.traffic.load import load_of
-from kubervisor.traffic.model import Finding, Fleet, Pod, PodUid, Verdict
+from kubervisor.traffic.model import Fleet, Pod, PodUid
 from kubervisor.traffic.moving_faults import Movement, has_ejected, has_risen, movement
 from kubervisor.traffic.peers import affected_pods, group_of, panicking_groups, version_outlier
 from kubervisor.traffic.plan import Action, Intent, Plan, Refusal
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.verdict import Finding, Verdict
 
 
 @dataclass(frozen=True, slots=True)

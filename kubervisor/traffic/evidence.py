@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from kubervisor.traffic.model import AllFine, Judgement, Measurement, Pod, PodUid, Verdict
+from kubervisor.traffic.measurement import Measurement
+from kubervisor.traffic.model import Pod, PodUid
 from kubervisor.traffic.policy import BreakerPolicy
+from kubervisor.traffic.verdict import AllFine, Judgement, Verdict
 
 
 @dataclass(frozen=True, slots=True)

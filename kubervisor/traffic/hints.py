@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from math import comb
 from statistics import fmean
 
-from kubervisor.traffic.model import Fleet, Pod, Verdict
+from kubervisor.traffic.model import Fleet, Pod
 from kubervisor.traffic.peers import affected_pods
+from kubervisor.traffic.verdict import Verdict
 
 CLIENTS_LEAVE = 10.0
 """Seconds from an ejection until every client has heard of it: EndpointSlices, and the proxies of

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from kubervisor.traffic.detectors.series import NAMESPACE_LABELS
-from kubervisor.traffic.model import Fleet, Measurement, Sample, Series
+from kubervisor.traffic.measurement import Measurement, Sample, Series
+from kubervisor.traffic.model import Fleet
 
 ENOUGH = 0.9
 SETTLED = 120.0

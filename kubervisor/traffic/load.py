@@ -11,7 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from statistics import fmean, quantiles
 
-from kubervisor.traffic.model import Fleet, PodUid, Verdict
+from kubervisor.traffic.model import Fleet, PodUid
+from kubervisor.traffic.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

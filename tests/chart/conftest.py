@@ -12,14 +12,14 @@ from playground.fleet_api import Api
 from tests.conftest import teach, unteach
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def cluster() -> Iterator[LocalCluster]:
     """A control plane that knows nothing of Kubervisor yet."""
     with LocalCluster.start() as running:
         yield running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def admin(cluster: LocalCluster) -> Iterator[Api]:
     """The administrator."""
     api = Api(cluster.kubeconfig)

@@ -8,7 +8,8 @@ import pytest
 
 from kubervisor.api.policy import to_policy
 from kubervisor.traffic.detectors import judge
-from kubervisor.traffic.model import Finding, Judgement, Measurement, Sample
+from kubervisor.traffic.measurement import Measurement, Sample
+from kubervisor.traffic.verdict import Finding, Judgement
 from playground.fleet_api import Json
 from tests.builders import NOW, a_pod, fleet_of
 from tests.integration.specs import continuous, discrete, guarding

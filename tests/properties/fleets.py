@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from kubervisor.traffic.model import Fleet, Neighbour, Pod, PodUid, Traffic, Verdict
+from kubervisor.traffic.model import Fleet, Neighbour, Pod, PodUid, Traffic
 from kubervisor.traffic.policy import (
     ActivatorMode,
     ActivatorPolicy,
@@ -19,6 +19,7 @@ from kubervisor.traffic.policy import (
     Matches,
     ServicePolicy,
 )
+from kubervisor.traffic.verdict import Verdict
 from tests.builders import NOW, PodDraft, a_breaker, a_pod, a_policy, a_verdict, fleet_of
 
 BREAKERS = ("errors", "latency")

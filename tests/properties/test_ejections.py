@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.budget import cap_of, fleet_floor, floor_of
 from kubervisor.traffic.evidence import Memory, remember, with_ejection
-from kubervisor.traffic.model import Fleet, Verdict
+from kubervisor.traffic.model import Fleet
 from kubervisor.traffic.plan import Action, Plan
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 from kubervisor.traffic.returns import plan_early_returns
+from kubervisor.traffic.verdict import Verdict
 from tests.builders import NOW
 from tests.properties.fleets import Marks, fleets, marks, policies, verdict_of
 

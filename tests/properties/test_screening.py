@@ -21,7 +21,7 @@ from kubervisor.traffic.detectors.screening import (
     ratio_suspects,
     threshold_suspects,
 )
-from kubervisor.traffic.model import Measurement
+from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.policy import ActivatorPolicy
 from tests.builders import NOW, a_pod, fleet_of
 from tests.traffic.measured import RATIO, SOURCE, failing, instant, judged, outliers, samples

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kubervisor.replay.guard import Guard
-from kubervisor.traffic.model import Measurement, NamedPod, Pod
+from kubervisor.traffic.measurement import Measurement, NamedPod
+from kubervisor.traffic.model import Pod
 from kubervisor.traffic.policy import ServicePolicy
 from tests.builders import KEY, NOW, PodDraft, a_pod
 

@@ -21,17 +21,8 @@ from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.desk import Desk, Shared
 from kubervisor.runtime.fetching import Answer
 from kubervisor.traffic.bounds import Bounds
-from kubervisor.traffic.model import (
-    Ejection,
-    Fleet,
-    Measurement,
-    NamedPod,
-    Pod,
-    PodUid,
-    Sample,
-    ServiceKey,
-    Traffic,
-)
+from kubervisor.traffic.measurement import Measurement, NamedPod, Sample
+from kubervisor.traffic.model import Ejection, Fleet, Pod, PodUid, ServiceKey, Traffic
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 from kubervisor.traffic.reasons import Reason
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from kubervisor.replay.guard import Guard
 from kubervisor.replay.outcomes import Paused, Returned, Terminated
 from kubervisor.traffic.detector_policy import DiscretePolicy, SourceRef
-from kubervisor.traffic.model import Measurement, NamedPod, Pod, Sample, Traffic
+from kubervisor.traffic.measurement import Measurement, NamedPod, Sample
+from kubervisor.traffic.model import Pod, Traffic
 from kubervisor.traffic.policy import BreakerPolicy, BudgetPolicy, Matches, ServicePolicy
 from tests.builders import KEY, NOW, a_breaker, a_pod, a_policy, an_activator
 from tests.replay.inmemory import Runtime, Write

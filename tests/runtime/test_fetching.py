@@ -11,7 +11,7 @@ from kubervisor.errors import SourceTimeout, SourceUnavailable
 from kubervisor.runtime import crew
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.fetching import THREADS_PER_SOURCE, Answer, Fetch, FetchPool
-from kubervisor.traffic.model import Measurement
+from kubervisor.traffic.measurement import Measurement
 
 PATIENCE = 10.0
 

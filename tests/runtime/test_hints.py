@@ -10,8 +10,9 @@ import pytest
 from kubervisor.runtime.hints import Hints
 from kubervisor.telemetry import logs, metrics
 from kubervisor.traffic.hints import CLIENTS_LEAVE
-from kubervisor.traffic.model import Finding, Fleet, Judgement, Verdict
+from kubervisor.traffic.model import Fleet
 from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.verdict import Finding, Judgement, Verdict
 from tests.builders import KEY, NOW, a_pod, a_verdict, fleet_of
 
 OF_SERVICE = {"namespace": KEY.namespace, "service": KEY.name}

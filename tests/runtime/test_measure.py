@@ -14,7 +14,8 @@ from kubervisor.runtime.desk import Shared
 from kubervisor.runtime.fetching import FetchPool
 from kubervisor.runtime.measure import ask
 from kubervisor.traffic.detector_policy import Query, RatioPolicy, SourceRef, TrendPolicy
-from kubervisor.traffic.model import Measurement, Sample, Series, ServiceKey
+from kubervisor.traffic.measurement import Measurement, Sample, Series
+from kubervisor.traffic.model import ServiceKey
 from kubervisor.traffic.policy import ActivatorPolicy, BreakerPolicy
 from tests.builders import KEY
 

@@ -13,7 +13,8 @@ from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.readers import PATIENCE, Readers
 from kubervisor.runtime.scraping import Reader
 from kubervisor.traffic.detector_policy import Query, RatioPolicy, ScrapeRef, SourceRef
-from kubervisor.traffic.model import Measurement, ServiceKey
+from kubervisor.traffic.measurement import Measurement
+from kubervisor.traffic.model import ServiceKey
 from kubervisor.traffic.policy import ActivatorPolicy, BreakerPolicy
 from tests.builders import KEY
 

@@ -8,7 +8,8 @@ import pytest
 
 from kubervisor.runtime.rings import Rings
 from kubervisor.traffic.detector_policy import Query
-from kubervisor.traffic.model import Measurement, Pod, Sample, Series
+from kubervisor.traffic.measurement import Measurement, Sample, Series
+from kubervisor.traffic.model import Pod
 from tests.builders import a_pod
 
 WALL = 1_800_000_000.0

@@ -10,7 +10,7 @@ import pytest
 from kubervisor.runtime.report import Reporter
 from kubervisor.runtime.trials import TRIED_AGAIN, TRUSTED, Trials
 from kubervisor.traffic.detector_policy import CustomPolicy, Query, RatioPolicy, SourceRef
-from kubervisor.traffic.model import Measurement, Sample
+from kubervisor.traffic.measurement import Measurement, Sample
 from kubervisor.traffic.policy import ActivatorPolicy, BreakerPolicy
 from tests.builders import NOW, a_fleet
 

@@ -10,7 +10,7 @@ import pytest
 from kubervisor import errors
 from kubervisor.sources import Sources
 from kubervisor.traffic.detector_policy import SourceRef
-from kubervisor.traffic.model import NamedPod
+from kubervisor.traffic.measurement import NamedPod
 
 from .servers import Behaviour, Flood, answering, answering_once, dripping, hanging, serving
 

@@ -16,7 +16,7 @@ import pytest
 from kubervisor import errors
 from kubervisor.sources import Sources
 from kubervisor.traffic.detector_policy import SourceRef
-from kubervisor.traffic.model import Sample
+from kubervisor.traffic.measurement import Sample
 
 from .servers import (
     Behaviour,

@@ -13,7 +13,7 @@ from kubervisor import errors
 from kubervisor.sources import Sources
 from kubervisor.sources.prometheus import MAX_COMMAS
 from kubervisor.traffic.detector_policy import SourceRef
-from kubervisor.traffic.model import Series
+from kubervisor.traffic.measurement import Series
 
 from .conftest import OpenSources
 from .servers import Behaviour, answering, serving

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from kubervisor.traffic.detector_policy import DetectorPolicy, Query, RatioPolicy, SourceRef
 from kubervisor.traffic.detectors import judge
-from kubervisor.traffic.model import Finding, Fleet, Measurement, Sample, Series
+from kubervisor.traffic.measurement import Measurement, Sample, Series
+from kubervisor.traffic.model import Fleet
 from kubervisor.traffic.policy import ActivatorPolicy, BreakerPolicy
+from kubervisor.traffic.verdict import Finding
 from tests.builders import NOW, a_pod, fleet_of
 
 SOURCE = SourceRef("main")

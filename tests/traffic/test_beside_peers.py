@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubervisor.traffic.detectors.peers import beside_peers
-from kubervisor.traffic.model import Finding, Judgement
+from kubervisor.traffic.verdict import Finding, Judgement
 from tests.builders import a_pod
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.evidence import Memory, remember
-from kubervisor.traffic.model import Fleet, Neighbour, Pod, PodUid, Verdict
+from kubervisor.traffic.model import Fleet, Neighbour, Pod, PodUid
 from kubervisor.traffic.plan import Action, Plan
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
+from kubervisor.traffic.verdict import Verdict
 from tests.builders import (
     NOW,
     a_breaker,

@@ -10,7 +10,9 @@ import pytest
 
 from kubervisor.traffic.detector_policy import ContinuousPolicy, SourceRef
 from kubervisor.traffic.detectors import judge
-from kubervisor.traffic.model import Fleet, Judgement, Measurement, NamedPod, Sample, Verdict
+from kubervisor.traffic.measurement import Measurement, NamedPod, Sample
+from kubervisor.traffic.model import Fleet
+from kubervisor.traffic.verdict import Judgement, Verdict
 from tests.builders import NOW, a_breaker, a_fleet, a_pod, fleet_of
 
 OUTLIER, FINE, INCONCLUSIVE = Judgement.OUTLIER, Judgement.FINE, Judgement.INCONCLUSIVE

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kubervisor.traffic.detector_policy import DeviationPolicy, Direction
-from kubervisor.traffic.model import Judgement
+from kubervisor.traffic.verdict import Judgement
 from tests.builders import a_pod, fleet_of
 from tests.traffic.measured import SOURCE, instant, judged, outliers, samples, together
 

@@ -10,9 +10,11 @@ import pytest
 
 from kubervisor.traffic.detector_policy import DiscretePolicy, SourceRef
 from kubervisor.traffic.detectors import judge
-from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Sample
+from kubervisor.traffic.measurement import Measurement, Sample
+from kubervisor.traffic.model import Fleet
 from kubervisor.traffic.policy import BreakerPolicy
 from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.verdict import Finding, Judgement
 from tests.builders import NOW, a_breaker, a_fleet, a_pod, an_activator, fleet_of
 
 GOOD_200 = DiscretePolicy(

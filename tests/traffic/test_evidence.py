@@ -17,16 +17,10 @@ from kubervisor.traffic.evidence import (
     remember,
     with_ejection,
 )
-from kubervisor.traffic.model import (
-    AllFine,
-    Finding,
-    Judgement,
-    Measurement,
-    NamedPod,
-    Pod,
-    Verdict,
-)
+from kubervisor.traffic.measurement import Measurement, NamedPod
+from kubervisor.traffic.model import Pod
 from kubervisor.traffic.policy import BreakerPolicy, Matches
+from kubervisor.traffic.verdict import AllFine, Finding, Judgement, Verdict
 from tests.builders import (
     NOW,
     a_breaker,

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from kubervisor.traffic.hints import CLIENTS_LEAVE, shared_node, still_receiving
-from kubervisor.traffic.model import Finding, Fleet, Judgement, Pod, Verdict
+from kubervisor.traffic.model import Fleet, Pod
+from kubervisor.traffic.verdict import Finding, Judgement, Verdict
 from tests.builders import BREAKER, NOW, a_pod, a_verdict, fleet_of
 
 WINDOW = 30.0

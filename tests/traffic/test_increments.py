@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubervisor.traffic.detectors.increments import first_reads, increment
-from kubervisor.traffic.model import Series
+from kubervisor.traffic.measurement import Series
 from tests.traffic.measured import SCRAPE, counter
 
 LAST = 1000.0

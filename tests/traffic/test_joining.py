@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from kubervisor.traffic.joining import Join, describe_mismatch, join
-from kubervisor.traffic.model import Fleet, Measurement, Pod, Sample, Series
+from kubervisor.traffic.measurement import Measurement, Sample, Series
+from kubervisor.traffic.model import Fleet, Pod
 from tests.builders import KEY, NOW, a_fleet, a_pod, fleet_of
 
 FLEET = a_fleet(10)

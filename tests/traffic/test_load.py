@@ -9,9 +9,10 @@ import pytest
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.evidence import Memory, remember
 from kubervisor.traffic.load import load_of
-from kubervisor.traffic.model import Fleet, Verdict
+from kubervisor.traffic.model import Fleet
 from kubervisor.traffic.plan import Action, Plan
 from kubervisor.traffic.policy import BudgetPolicy
+from kubervisor.traffic.verdict import Verdict
 from tests.builders import NOW, a_breaker, a_fleet, a_policy, a_verdict, names, reasons
 
 

@@ -8,8 +8,9 @@ from typing import ClassVar
 import pytest
 
 from kubervisor.traffic.detector_policy import NoData
-from kubervisor.traffic.model import Judgement, Measurement
+from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.policy import ActivatorPolicy
+from kubervisor.traffic.verdict import Judgement
 from tests.builders import NOW, a_pod, fleet_of
 from tests.traffic.measured import (
     RATIO,

@@ -9,8 +9,8 @@ import pytest
 from kubervisor.traffic.detector_policy import NoData, ThresholdPolicy
 from kubervisor.traffic.detectors.wilson import lower_bound, upper_bound
 from kubervisor.traffic.evidence import Memory, is_matched, remember
-from kubervisor.traffic.model import Judgement, Verdict
 from kubervisor.traffic.policy import ActivatorPolicy, BreakerPolicy
+from kubervisor.traffic.verdict import Judgement, Verdict
 from tests.builders import NOW, PodDraft, a_pod, fleet_of
 from tests.traffic.measured import (
     SOURCE,

@@ -12,7 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from kubervisor.traffic.detector_policy import Query, TrendPolicy
-from kubervisor.traffic.model import Finding, Fleet, Judgement, Measurement, Series
+from kubervisor.traffic.measurement import Measurement, Series
+from kubervisor.traffic.model import Fleet
+from kubervisor.traffic.verdict import Finding, Judgement
 from tests.builders import NOW, a_pod, fleet_of
 from tests.traffic.measured import SOURCE, judged
 

@@ -30,9 +30,11 @@ from kubervisor.traffic.detectors import (
 )
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.evidence import is_fresh, is_warm
-from kubervisor.traffic.model import AllFine, Finding, Fleet, Judgement, Measurement, Pod, Verdict
+from kubervisor.traffic.measurement import Measurement
+from kubervisor.traffic.model import Fleet, Pod
 from kubervisor.traffic.policy import BreakerPolicy
 from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.verdict import AllFine, Finding, Judgement, Verdict
 
 REGISTRY: dict[type[DetectorPolicy], Callable[[Question], Sequence[Finding]]] = {
     DiscretePolicy: discrete.judge,

@@ -13,7 +13,9 @@ from kubervisor.traffic.detector_policy import ContinuousPolicy
 from kubervisor.traffic.detectors.peers import beside_peers
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.detectors.series import by_pod
-from kubervisor.traffic.model import Finding, Judgement, Pod, Sample
+from kubervisor.traffic.measurement import Sample
+from kubervisor.traffic.model import Pod
+from kubervisor.traffic.verdict import Finding, Judgement
 
 
 def judge(asked: Question) -> tuple[Finding, ...]:

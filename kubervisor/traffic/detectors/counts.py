@@ -12,7 +12,8 @@ from kubervisor.traffic.detectors.increments import Increment, first_reads, incr
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.detectors.series import NAMESPACE_LABELS, is_of, series_by_pod
 from kubervisor.traffic.evidence import watermark
-from kubervisor.traffic.model import Measurement, Pod, Series
+from kubervisor.traffic.measurement import Measurement, Series
+from kubervisor.traffic.model import Pod
 from kubervisor.traffic.patterns import compile_pattern
 
 EXTRAPOLATION = 1.1

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from kubervisor.traffic.detector_policy import CustomPolicy
 from kubervisor.traffic.detectors.question import Question
-from kubervisor.traffic.model import Finding, Judgement, NamedPod, Pod
+from kubervisor.traffic.measurement import NamedPod
+from kubervisor.traffic.model import Pod
+from kubervisor.traffic.verdict import Finding, Judgement
 
 
 def judge(asked: Question) -> tuple[Finding, ...]:

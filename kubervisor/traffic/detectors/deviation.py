@@ -27,7 +27,8 @@ from kubervisor.traffic.detectors.counts import totals
 from kubervisor.traffic.detectors.gauges import gauges
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.detectors.silence import silent_pods
-from kubervisor.traffic.model import Finding, Judgement, Pod
+from kubervisor.traffic.model import Pod
+from kubervisor.traffic.verdict import Finding, Judgement
 
 SCALE_FLOOR = 0.10
 MAD_TO_DEVIATION = 1.4826

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf, isfinite
 from typing import NamedTuple
 
-from kubervisor.traffic.model import Series
+from kubervisor.traffic.measurement import Series
 
 _PAGE = ("job", "instance")
 """Labels of Prometheus that say which metrics page a series was read from."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
-from kubervisor.traffic.model import Finding, Judgement
+from kubervisor.traffic.verdict import Finding, Judgement
 
 
 def beside_peers(findings: Sequence[Finding], unit: str) -> tuple[Finding, ...]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from kubervisor.traffic.detector_policy import CustomPolicy
 from kubervisor.traffic.evidence import on_probation
-from kubervisor.traffic.model import Fleet, Measurement, Pod
+from kubervisor.traffic.measurement import Measurement
+from kubervisor.traffic.model import Fleet, Pod
 from kubervisor.traffic.policy import BreakerPolicy
 
 

@@ -23,7 +23,8 @@ from kubervisor.traffic.detectors.core import Core, grow_core
 from kubervisor.traffic.detectors.counts import Codes, Count, counts
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.detectors.silence import silent_pods
-from kubervisor.traffic.model import AllFine, Finding, Fleet, Judgement, Pod, PodUid
+from kubervisor.traffic.model import Fleet, Pod, PodUid
+from kubervisor.traffic.verdict import AllFine, Finding, Judgement
 
 LOOKS = ((1.0, 0.45), (0.5, 0.45), (0.25, 0.1))
 """The last parts of a window of raw samples that are judged each for itself, and what each takes of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from kubervisor.traffic.model import Fleet, Measurement, Sample, Series
+from kubervisor.traffic.measurement import Measurement, Sample, Series
+from kubervisor.traffic.model import Fleet
 
 NAMESPACE_LABELS = ("namespace", "kubernetes_namespace")
 """What scrape configurations call the namespace; a StatefulSet's `web-0` exists in many of them."""

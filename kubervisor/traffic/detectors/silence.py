@@ -6,7 +6,8 @@ from collections.abc import Container, Iterator
 
 from kubervisor.traffic.detector_policy import NoData
 from kubervisor.traffic.detectors.question import Question
-from kubervisor.traffic.model import Finding, Judgement, Pod
+from kubervisor.traffic.model import Pod
+from kubervisor.traffic.verdict import Finding, Judgement
 
 SILENT_STEPS = 3
 """Steps on end for which a pod must be silent before silence alone is suspect."""

@@ -13,7 +13,8 @@ from kubervisor.traffic.detectors.gauges import gauges
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.detectors.silence import silent_pods
 from kubervisor.traffic.detectors.wilson import lower_bound, upper_bound
-from kubervisor.traffic.model import Finding, Judgement, Pod
+from kubervisor.traffic.model import Pod
+from kubervisor.traffic.verdict import Finding, Judgement
 
 _VALUE = "{value:.6g}, must not be %s {threshold:.6g}"
 _SHARE = (

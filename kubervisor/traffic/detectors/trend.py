@@ -25,8 +25,10 @@ from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.detectors.series import series_by_pod
 from kubervisor.traffic.detectors.silence import silent_pods
 from kubervisor.traffic.evidence import watermark
-from kubervisor.traffic.model import Finding, Judgement, Pod, Series
+from kubervisor.traffic.measurement import Series
+from kubervisor.traffic.model import Pod
 from kubervisor.traffic.promql import reach
+from kubervisor.traffic.verdict import Finding, Judgement
 
 LEAST_POINTS = 12
 COVERED = 0.9

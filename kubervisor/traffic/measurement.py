@@ -1,0 +1,132 @@
+"""What sources answered: samples, series, names of pods, and indexes over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf, nan
+from typing import TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One series of an instant vector: its labels, its value and the instant it was evaluated
+    at.
+    """
+
+    labels: Mapping[str, str]
+    value: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Samples of one series over a time, oldest first: instants in Unix seconds, and values."""
+
+    labels: Mapping[str, str]
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPod:
+    """A pod as a custom detector names it; `uid` and `namespace` are None where it did not say."""
+
+    name: str
+    namespace: str | None = None
+    uid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a source answered: samples of a query, series over a time, or the pods that a custom
+    detector named.
+
+    `taken_at` is when the request was sent (the controller's clock); `window` is how far back the
+    evidence reaches, so it starts at `taken_at - window`. Where the detector has several queries
+    their answers are in `parts`, in the order of the queries.
+    """
+
+    taken_at: float
+    window: float = 0.0
+    samples: tuple[Sample, ...] = ()
+    named: tuple[NamedPod, ...] = ()
+    series: tuple[Series, ...] = ()
+    parts: tuple[Measurement, ...] = ()
+    _index: dict[str, Mapping[str, Sequence[Sample]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _series_index: dict[str, Mapping[str, Sequence[Series]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    _sums: dict[str, Mapping[tuple[str, str], float]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def by(self, label: str) -> Mapping[str, Sequence[Sample]]:
+        """Samples by the value of `label`, indexed once: many Services may share one
+        measurement.
+        """
+        index = self._index.get(label)
+        if index is None:
+            index = self._index[label] = _by_label(self.samples, label)
+        return index
+
+    def series_by(self, label: str) -> Mapping[str, Sequence[Series]]:
+        """Series by the value of `label`, indexed once."""
+        index = self._series_index.get(label)
+        if index is None:
+            index = self._series_index[label] = _by_label(self.series, label)
+        return index
+
+    def sums_by(self, label: str, namespaces: tuple[str, ...]) -> Mapping[tuple[str, str], float]:
+        """The sum of the samples for each namespace and value of `label`, made once. The namespace
+        is what the first of the labels `namespaces` says, "" where none is there. Samples that are
+        not finite are left out; a negative one makes its sum NaN.
+        """
+        sums = self._sums.get(label)
+        if sums is None:
+            sums = self._sums[label] = _sums(self.samples, label, namespaces)
+        return sums
+
+    @property
+    def is_empty(self) -> bool:
+        """True where the source has nothing to say of any pod."""
+        return not (self.samples or self.series) and all(part.is_empty for part in self.parts)
+
+
+_Labelled = TypeVar("_Labelled", Sample, Series)
+
+
+def _by_label(found: Iterable[_Labelled], label: str) -> Mapping[str, Sequence[_Labelled]]:
+    index: dict[str, list[_Labelled]] = {}
+    for one in found:
+        value = one.labels.get(label, "")
+        if value in index:
+            index[value].append(one)
+        else:
+            index[value] = [one]
+    return index
+
+
+def _sums(
+    samples: Iterable[Sample], label: str, namespaces: tuple[str, ...]
+) -> Mapping[tuple[str, str], float]:
+    sums: dict[tuple[str, str], float] = {}
+    for sample in samples:
+        labels, value = sample.labels, sample.value
+        namespace = ""
+        for name in namespaces:
+            if name in labels:
+                namespace = labels[name]
+                break
+        key = (namespace, labels.get(label, ""))
+        if value < 0:
+            value = nan
+        elif not value < inf:
+            value = 0.0
+        if key in sums:
+            value += sums[key]
+        sums[key] = value
+    return sums

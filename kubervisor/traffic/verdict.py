@@ -1,0 +1,116 @@
+"""What detectors say: a finding for each pod, a verdict for the fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import overload
+
+from kubervisor.traffic.model import PodUid
+from kubervisor.traffic.reasons import Reason
+
+
+class Judgement(StrEnum):
+    """What a detector says of one pod. Inconclusive is never an outlier."""
+
+    OUTLIER = "outlier"
+    FINE = "fine"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A detector's word on one member in one step.
+
+    `score` orders outliers of one breaker, larger is worse. `said` is what `evidence` is made from:
+    a sentence, whose names in braces stand for `value`, `threshold` and `facts`. `value` and
+    `threshold` are the numbers judged by where the detector has them, `facts` the others by name
+    (events `n`, failures `k`, `baseline`, `peers`, `p`, `window`). `activity` is how many events a
+    second the pod serves, where the detector counts them. `in_a_row` is how many steps on end must
+    call the pod an outlier before that counts, whatever the breaker's m of n.
+    """
+
+    pod: PodUid
+    name: str
+    judgement: Judgement
+    score: float = 0.0
+    value: float | None = None
+    threshold: float | None = None
+    said: str = ""
+    activity: float | None = None
+    facts: Mapping[str, float] = field(default_factory=dict, hash=False)
+    in_a_row: int = 1
+
+    @property
+    def evidence(self) -> str:
+        """The sentence with the numbers in it. Made when it is read: most are not."""
+        if not self.facts:
+            return self.said
+        return self.said.format_map(
+            {**self.facts, "value": self.value, "threshold": self.threshold}
+        )
+
+
+class AllFine(Sequence[Finding]):
+    """Findings of a step in which every pod is fine, as nearly all steps are: made when they are
+    read. `pods` are the pods that were judged.
+    """
+
+    __slots__ = ("_findings", "_make", "pods")
+
+    def __init__(self, pods: Sequence[PodUid], make: Callable[[], tuple[Finding, ...]]) -> None:
+        self.pods, self._make = pods, make
+        self._findings: tuple[Finding, ...] | None = None
+
+    def _made(self) -> tuple[Finding, ...]:
+        if self._findings is None:
+            self._findings = self._make()
+        return self._findings
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, index: int | slice) -> Finding | tuple[Finding, ...]:
+        return self._made()[index]
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._made())
+
+    def __len__(self) -> int:
+        return len(self.pods)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.pods))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one breaker's detector says of the fleet in one step.
+
+    `reason` is `NoSamples` where the source answered with an empty vector, else None.
+    """
+
+    breaker: str
+    taken_at: float
+    window: float
+    findings: Sequence[Finding]
+    reason: Reason | None = None
+
+    @property
+    def outliers(self) -> tuple[Finding, ...]:
+        """Findings judged outliers, worst first; ties stay in the detector's order."""
+        if isinstance(self.findings, AllFine):
+            return ()
+        found = [f for f in self.findings if f.judgement is Judgement.OUTLIER]
+        return tuple(sorted(found, key=lambda f: -f.score))
+
+    def without(self, pods: Collection[PodUid]) -> Verdict:
+        """The same verdict but for the findings on `pods`, which have been dealt with."""
+        if not pods:
+            return self
+        return replace(self, findings=tuple(f for f in self.findings if f.pod not in pods))

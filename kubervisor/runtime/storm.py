@@ -17,6 +17,8 @@ from kubervisor.runtime.rate import TokenBucket
 FIRST_SECONDS = 60.0
 CALM_SECONDS = 60.0
 PACE_SECONDS = 10.0
+LONG_RUN_SECONDS = 2.0
+"""A Service that has ejected at the whole rate for so long has had to wait, burst or not."""
 
 
 class Storm:
@@ -46,8 +48,8 @@ class EjectionLimit:
 
     def __init__(self, rate: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._bucket, self._storm = TokenBucket(rate, clock=clock), Storm()
-        self._distance = 1 / rate
-        self._last: dict[Hashable, float] = {}
+        self._distance, self._long_run = 1 / rate, LONG_RUN_SECONDS * rate
+        self._last: dict[Hashable, tuple[float, int]] = {}
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -57,15 +59,18 @@ class EjectionLimit:
         """
         with self._lock:
             now = self._clock()
-            since = now - self._last.get(service, -math.inf)
+            last, run = self._last.get(service, (-math.inf, 0))
+            since = now - last
             if since < self._distance:
+                if run >= self._long_run:
+                    self._storm.waited(now)
                 return self._distance - since
             wait = max(0.0, self._storm.distance(now) - since) or self._bucket.take()
             if wait:
                 self._storm.waited(now)
             else:
                 self._last.pop(service, None)
-                self._last[service] = now
+                self._last[service] = now, run + 1 if since < 2 * self._distance else 1
                 self._forget(now - max(PACE_SECONDS, self._distance))
             return wait
 
@@ -75,5 +80,8 @@ class EjectionLimit:
 
     def _forget(self, before: float) -> None:
         """Drop Services whose last ejection says nothing any more; they are in order of it."""
-        while self._last and (oldest := next(iter(self._last.items())))[1] < before:
-            del self._last[oldest[0]]
+        while self._last:
+            service, (last, _) = next(iter(self._last.items()))
+            if last >= before:
+                return
+            del self._last[service]

@@ -21,7 +21,6 @@ from kubervisor.api.status import (
     PodCount,
     Recent,
 )
-from kubervisor.cli.crds import crd_yaml
 from playground.access import Cluster, KubectlFailed
 
 pytestmark = pytest.mark.cluster
@@ -31,14 +30,12 @@ NOW = "2026-11-21T06:00:00Z"
 
 
 @pytest.fixture(scope="module")
-def kvs(cluster: Cluster) -> Iterator[Cluster]:
+def kvs(taught: Cluster) -> Iterator[Cluster]:
     """A cluster that knows KubervisorServices, with a namespace for them."""
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=crd_yaml())
-    cluster.kubectl("wait", "--for=condition=Established", f"crd/{CRD_NAME}", "--timeout=30s")
-    cluster.kubectl("create", "namespace", NAMESPACE)
-    yield cluster
-    cluster.kubectl("delete", "kvs", "--all", "-n", NAMESPACE)
-    cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+    taught.kubectl("create", "namespace", NAMESPACE)
+    yield taught
+    taught.kubectl("delete", "kvs", "--all", "-n", NAMESPACE)
+    taught.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 
 def manifest(name: str, spec: Any) -> str:

@@ -101,3 +101,22 @@ def test_a_service_that_is_calm_is_not_slowed_by_the_storm_of_others() -> None:
     ejections(limit, clock, seconds=90, services=SERVICES[1:])
 
     assert limit.take(SERVICES[0]) == 0
+
+
+def test_one_service_alone_can_make_a_storm() -> None:
+    clock = Hands()
+    limit = EjectionLimit(5, clock=clock)
+    first = ejections(limit, clock, seconds=62, services=SERVICES[:1], each=0.05).total()
+    rest = ejections(limit, clock, seconds=40, services=SERVICES[:1], each=0.05).total()
+
+    assert first > 200
+    assert rest <= 5
+
+
+def test_a_few_pods_again_and_again_are_no_storm() -> None:
+    clock = Hands()
+    limit = EjectionLimit(5, clock=clock)
+    for _ in range(60):
+        done = ejections(limit, clock, seconds=0.5, services=SERVICES[:1], each=0.05).total()
+        assert done >= 2
+        clock.now += 10

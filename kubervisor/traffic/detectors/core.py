@@ -18,8 +18,8 @@ from kubervisor.traffic.detectors.counts import Count
 PRIOR_SHARE = 0.01
 PRIOR_SPREAD = 0.005
 PRIOR_VARIATION = 1 / 6
-"""A healthy pod is assumed to fail 1 %, less where the core proves less, with a spread of half a
-point (a variation of 0.5), or of a sixth of the share where that is more."""
+"""A healthy pod is assumed to fail 1 % with a spread of half a point (a variation of 0.5), or of a
+sixth of the share where that is more."""
 
 PRIOR_PODS = 20.0
 """The assumed share weighs as much as so many pods."""
@@ -63,21 +63,12 @@ def core_of(pods: Sequence[Count]) -> Core:
     pooled = sum(pod.failures for pod in pods) / events
     shares = sorted(pod.share for pod in pods)
     share = max(pooled, (shares[(size - 1) // 2] + shares[size // 2]) / 2)
-    assumed = min(PRIOR_SHARE, _at_most(pods))
-    expected = max(share, (PRIOR_PODS * assumed + size * share) / (PRIOR_PODS + size))
+    expected = max(share, (PRIOR_PODS * PRIOR_SHARE + size * share) / (PRIOR_PODS + size))
     expected = min(expected, 1 - 1e-6)
     between = _variance_between(pods, share, _prior_variance(expected))
     counting = expected * (1 - expected) / events
     spread = sqrt(between * (1 + 1 / (PRIOR_PODS + size)) + counting)
     return Core(size, share, expected, spread)
-
-
-def _at_most(pods: Sequence[Count]) -> float:
-    """Twice the share that the pods' counts allow for: none of n still allows for 3 (the rule of
-    three, 95 %).
-    """
-    failures, events = sum(pod.failures for pod in pods), sum(pod.events for pod in pods)
-    return 2 * (failures + 3) / events
 
 
 def _prior_variance(expected: float) -> float:

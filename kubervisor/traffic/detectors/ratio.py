@@ -32,9 +32,10 @@ LOOKS = ((1.0, 0.45), (0.5, 0.45), (0.25, 0.1))
 quarter, and needs little.
 """
 
-FEWEST_PAIRS, MOST_PAIRS = 3, 30
-"""Of three pods, and of eight, among which `alpha` is shared out. In a larger fleet the promise is
-for each eight pods: else one of 200 could fail longer than one of ten until it is found."""
+FEWEST_PAIRS, MOST_PAIRS = 9, 30
+"""Of about five pods, and of eight, among which `alpha` is shared out. Fewer prove little to each
+other. In a larger fleet the promise is for each eight pods: else one of 200 could fail longer than
+one of ten until it is found."""
 
 _FAILED = "{k:.6g} of {n:.6g} requests ({value:.4g} %) failed in {window:.3g} s; "
 _SAID = _FAILED + "{peers:.0f} peers "

@@ -139,7 +139,9 @@ def breaches_of_ejection(before: Json | None, after: Json, around: Surroundings)
     if around.spec is None:
         yield f"ejected by breaker {breaker}, which no KubervisorService has"
         return
-    own = around.selectors.get(around.spec["service"], {})
+    own = around.selectors.get(around.spec["service"])
+    if own is None:
+        return  # deleted while the write was on its way: without a Service nobody has traffic
     members = [pod for pod in around.pods if matches(pod, own) and is_member(pod)]
     serving = sum(map(is_serving, members))
     floor = floor_of(around.spec, breaker, len(members))

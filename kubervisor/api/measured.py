@@ -4,6 +4,7 @@ evidence.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from pydantic import Field
@@ -125,9 +126,9 @@ class Measured(PrometheusSource):
         """Whether it judges outcomes of requests: a client may carry their fault along."""
         return False
 
+    @abstractmethod
     def policy(self) -> DetectorPolicy:
         """What the pure core judges by."""
-        raise NotImplementedError
 
 
 ONE_BOUND = Rule(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kubervisor.traffic.budget import allowance, describe_out
 from kubervisor.traffic.evidence import Memory, is_matched
 from kubervisor.traffic.holds import hold_length, retries_at_ejection
-from kubervisor.traffic.load import load_of
+from kubervisor.traffic.load import Load, load_of
 from kubervisor.traffic.model import Fleet, Pod, PodUid
 from kubervisor.traffic.moving_faults import Movement, has_ejected, has_risen, movement
 from kubervisor.traffic.peers import affected_pods, group_of, panicking_groups, version_outlier
@@ -27,7 +27,8 @@ class _Case:
     memory: Memory
     panicking: frozenset[str]
     moving: Movement
-    window: float
+    has_ejected: bool
+    load: Load | None
     now: float
 
 
@@ -59,10 +60,12 @@ def plan_ejections(
         peer_group=policy.peer_group,
         threshold_percent=policy.budget.panic_threshold_percent,
     )
-    moving = Movement()
+    moving, ejected, window = Movement(), False, verdict.window
     if breaker.on_requests:
-        moving = movement(memory, window=verdict.window, period=breaker.period, now=now)
-    case = _Case(breaker, policy, memory, panicking, moving, verdict.window, now)
+        moving = movement(memory, window=window, period=breaker.period, now=now)
+        ejected = has_ejected(fleet, breaker.name, memory, window=window, now=now)
+    load = load_of(fleet, verdict) if policy.budget.max_load_percent is not None else None
+    case = _Case(breaker, policy, memory, panicking, moving, ejected, load, now)
 
     room = allowance(fleet, breaker, policy.budget)
     exhausted = (Reason.BUDGET_EXHAUSTED, f"{room}{describe_out(fleet)}")
@@ -74,8 +77,8 @@ def plan_ejections(
         no = no or shared_pod(fleet, pod, taken)
         if no is None and len(intents) >= room.left:
             no = exhausted
-        no = no or _spreading(case, fleet, intents) or _risen(case, fleet, finding)
-        no = no or _overload(fleet, verdict, policy, len(taken) + 1)
+        no = no or _spreading(case, intents) or _risen(case, finding)
+        no = no or _overload(case, len(taken) + 1)
         if no is not None:
             refused.append(Refusal(pod, no[0], breaker.name, f"{finding.evidence}; {no[1]}"))
             continue
@@ -132,12 +135,9 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
-def _spreading(case: _Case, fleet: Fleet, intents: Sequence[Intent]) -> tuple[Reason, str] | None:
+def _spreading(case: _Case, intents: Sequence[Intent]) -> tuple[Reason, str] | None:
     """A fault that reaches one pod after the other costs one ejection, before the guard sees it."""
-    if not case.moving.spreading:
-        return None
-    name, window = case.breaker.name, case.window
-    if not intents and not has_ejected(fleet, name, case.memory, window=window, now=case.now):
+    if not case.moving.spreading or not (intents or case.has_ejected):
         return None
     return Reason.FAULT_MOVES, (
         f"a pod has become an outlier within the last {case.moving.calm:g} s: "
@@ -145,13 +145,10 @@ def _spreading(case: _Case, fleet: Fleet, intents: Sequence[Intent]) -> tuple[Re
     )
 
 
-def _risen(case: _Case, fleet: Fleet, finding: Finding) -> tuple[Reason, str] | None:
+def _risen(case: _Case, finding: Finding) -> tuple[Reason, str] | None:
     """Peers that come to fail as well take the blame off the pod, until that is their level."""
     streak, level = case.memory.streaks.get(finding.pod), finding.facts.get("baseline")
-    if not case.breaker.on_requests or streak is None or not has_risen(streak.level, level):
-        return None
-    name, window = case.breaker.name, case.window
-    if not has_ejected(fleet, name, case.memory, window=window, now=case.now):
+    if not case.has_ejected or streak is None or not has_risen(streak.level, level):
         return None
     return Reason.FAULT_MOVES, (
         f"its peers fail {level:.3g} %, and {streak.level:.3g} % when it became an outlier"
@@ -171,13 +168,10 @@ def shared_pod(fleet: Fleet, pod: Pod, taken: Collection[PodUid]) -> tuple[Reaso
     return None
 
 
-def _overload(
-    fleet: Fleet, verdict: Verdict, policy: ServicePolicy, ejections: int
-) -> tuple[Reason, str] | None:
+def _overload(case: _Case, ejections: int) -> tuple[Reason, str] | None:
     """The pods that stay can carry what so many ejected ones did."""
-    most = policy.budget.max_load_percent
-    load = load_of(fleet, verdict) if most is not None else None
-    note = load.refusal(ejections, most) if load and most else ""
+    most = case.policy.budget.max_load_percent
+    note = case.load.refusal(ejections, most) if case.load and most else ""
     return (Reason.LOAD_TOO_HIGH, note) if note else None
 
 

@@ -69,7 +69,7 @@ class PodsThatRun:
                 played.gone.set()
             if pod is None:
                 self._now.pop(key, None)
-        elif played is None and pod["spec"].get("nodeName"):
+        elif played is None and pod["spec"].get("nodeName") and not _has_ended(pod):
             played = PodProcess(self._api, self._processes, pod, self._server)
             self._now[key] = played
             self.played.append(played)
@@ -82,3 +82,8 @@ class PodsThatRun:
             played.play()
         except Exception as error:  # noqa: BLE001 - told by `close`, on the caller's thread
             self._failures.append(f"{key}: {error!r}")
+
+
+def _has_ended(pod: Json) -> bool:
+    """Whether it was played to its end before: such a pod never starts again."""
+    return pod["status"].get("phase") in ("Succeeded", "Failed")

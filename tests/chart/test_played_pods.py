@@ -69,6 +69,19 @@ def test_its_exit_code_is_its_phase(
     assert (ended["state"]["terminated"]["exitCode"], ended["phase"]) == (code, phase)
 
 
+def test_one_that_has_ended_is_left_alone_by_whoever_plays_pods_later(
+    admin: Api, namespace: str, cluster: LocalCluster
+) -> None:
+    run(admin, namespace, "--version")
+    wait(admin, namespace, has_ended)
+
+    with PodsThatRun(cluster) as later:
+        fresh = fresh_namespace(admin)
+        run(admin, fresh, "--version")
+        until(lambda: later.of(fresh), "one that came after it is seen")
+        assert later.of(namespace) == []
+
+
 def test_one_that_shall_run_is_started_again_until_it_is_deleted(
     admin: Api, namespace: str, played: PodsThatRun
 ) -> None:

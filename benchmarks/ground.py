@@ -6,8 +6,8 @@ here: pods that only a playground's node can run have no place on another cluste
 
 from __future__ import annotations
 
-import json
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,10 +16,13 @@ from functools import partial
 
 from kubervisor.api.crd import crd
 from playground.cluster import LocalCluster
-from playground.fleet_api import Api, Json
+from playground.fleet_api import Api, ApiRefused, Json
 from playground.fleet_watch import await_object
 
 GROUP = "kubervisor.k8s.io"
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+SERVED_WITHIN = 30.0
+"""Seconds in which the API server serves a new kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,8 @@ def ground(nodes: int = 1) -> Iterator[Ground]:
     """Start a cluster with that many nodes of 10,000 pods each; it ends with the context."""
     say("starting a control plane")
     with LocalCluster.start(nodes) as cluster, closing(Api(cluster.kubeconfig)) as api:
-        cluster.kubectl("create", "-f", "-", stdin=json.dumps(crd()))
-        cluster.kubectl(
-            "wait",
-            f"crd/kubervisorservices.{GROUP}",
-            "--for=condition=Established",
-            "--timeout=30s",
-        )
+        api.create(DEFINITIONS, crd())
+        _await_served(api)
         yield Ground(cluster, api)
 
 
@@ -82,6 +80,23 @@ def is_ready(guard: Json) -> bool:
     """Whether a KubervisorService, as the API gives it, says Ready."""
     conditions = guard.get("status", {}).get("conditions", ())
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def _await_served(api: Api) -> None:
+    """Return once the API server answers for the new kind, a moment after it says Established.
+
+    Until then it says 404, and 429 while it fills its cache, which a whole LIST asks.
+    """
+    deadline, pause = time.monotonic() + SERVED_WITHIN, threading.Event()
+    while True:
+        try:
+            api.get(guards_path(""))
+        except ApiRefused as refused:
+            if refused.status not in (404, 429) or time.monotonic() > deadline:
+                raise
+        else:
+            return
+        pause.wait(0.05)
 
 
 _BEGAN = time.monotonic()

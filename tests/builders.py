@@ -98,19 +98,11 @@ class PodDraft(Pod):
 
 def a_pod(name: str = "pricer-0") -> PodDraft:
     """A pod that has served for an hour."""
-    return PodDraft(
-        uid=PodUid(f"uid-of-{name}"),
+    return PodDraft.serving(
+        name,
+        uid=f"uid-of-{name}",
         namespace=KEY.namespace,
-        name=name,
-        version="1",
-        phase="Running",
-        ready=True,
-        deleting=False,
-        traffic=Traffic.YES,
         claimed_by=KEY.name,
-        ejection=None,
-        retries=0,
-        returned_at=None,
         created_at=NOW - 3600,
         started_at=NOW - 3600,
         owner=WORKLOAD,

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playground import binaries
+from playground import binaries, foreground
 from playground.access import Cluster
 from playground.cluster import ClusterUnavailable, open_cluster
 from playground.controller import Controller, Line
@@ -203,14 +203,5 @@ What would Kubervisor have done in the last minutes, and with other settings?
     signal.pause()
 
 
-def _interrupted(*_: object) -> None:
-    """End as Ctrl-C does: everything that was started is ended."""
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupted)
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    foreground.run(main)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from playground.fault_exchange import Exchange, Reply
+from playground.fault_streams import spoil
 
 Fault = Callable[[Exchange], None]
 
@@ -44,6 +46,20 @@ def answers(status: int, message: str = "so the test wants", *, retry_after: int
 def serves(reply: Reply) -> Fault:
     """This answer, whatever is asked: an older version of a list, for instance."""
     return lambda exchange: exchange.reply(reply)
+
+
+def spoils_items(*names: str) -> Fault:
+    """A LIST in which the objects of these names cannot be read."""
+
+    def fault(exchange: Exchange) -> None:
+        reply = exchange.forward()
+        body = json.loads(reply.body)
+        for item in body["items"]:
+            if item["metadata"]["name"] in names:
+                spoil(item)
+        exchange.reply(replace(reply, body=json.dumps(body).encode()))
+
+    return fault
 
 
 def cuts(exchange: Exchange) -> None:

@@ -60,6 +60,22 @@ def drops(which: Callable[[Event], bool]) -> Edit:
     return lambda event: () if which(event) else (event,)
 
 
+def spoils(which: Callable[[Event], bool]) -> Edit:
+    """Events whose object has labels that are no strings, which no client can read."""
+
+    def edit(event: Event) -> Iterable[Event]:
+        if which(event):
+            spoil(event["object"])
+        return (event,)
+
+    return edit
+
+
+def spoil(object: Json) -> None:
+    """Make of an object one that no client can read."""
+    object["metadata"]["labels"] = {"app": 7}
+
+
 def doubles(event: Event) -> Iterable[Event]:
     """Every event twice."""
     return (event, event)

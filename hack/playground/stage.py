@@ -8,14 +8,13 @@ requests to those that the EndpointSlices of the Service `shop` name, as soon as
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
 import sys
 from contextlib import ExitStack
 from typing import Self
 
-from playground import binaries
+from playground import binaries, foreground
 from playground.cluster import LocalCluster
 from playground.discovery import Discovery
 from playground.fleet_api import Api
@@ -37,8 +36,8 @@ class Stage:
     """What plays on `cluster`, until closed.
 
     Attributes:
-        variables: what a shell needs to play along: where the cluster, its programs, the shop and
-            its Prometheus are, and an address on which a detector of the user's may listen.
+        variables: what a shell needs to play along: where the cluster, the shop and its Prometheus
+            are, and an address on which a detector of the user's may listen.
     """
 
     def __init__(self, cluster: LocalCluster) -> None:
@@ -54,7 +53,6 @@ class Stage:
             stack.enter_context(PodsThatRun(cluster))
             self.variables = {
                 "KUBECONFIG": str(cluster.kubeconfig),
-                "PATH": f"{cluster.binaries}{os.pathsep}{os.environ['PATH']}",
                 "SHOP": server.url,
                 "PROMETHEUS": prometheus.url,
                 "DETECTOR": f"127.0.0.1:{free_port()}",
@@ -77,6 +75,7 @@ def main() -> int:
     try:
         with LocalCluster.start() as cluster, Stage(cluster) as stage:
             print("It stays up until Ctrl-C. In another terminal, at the root of the repository:\n")
+            print(f'export PATH={shlex.quote(str(cluster.binaries))}:"$PATH"')
             for name, value in stage.variables.items():
                 print(f"export {name}={shlex.quote(value)}")
             sys.stdout.flush()
@@ -87,14 +86,5 @@ def main() -> int:
     return 0
 
 
-def _interrupted(*_: object) -> None:
-    """End as Ctrl-C does: everything that was started is ended."""
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupted)
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    foreground.run(main)

@@ -111,7 +111,11 @@ def _whole(value: object) -> object:
 
 
 def seconds_of(value: object) -> float:
-    """The seconds of a duration such as 1h30m. Raises ValueError where it is none."""
+    """The seconds of a duration such as 1h30m. Raises ValueError where it is none.
+
+    Go's durations, which the API server's `duration()` reads as well: hours are their longest
+    unit. PromQL's are read by `kubervisor.traffic.promql.seconds`: they have days, weeks and years.
+    """
     if isinstance(value, str) and len(value) <= 32 and re.fullmatch(DURATION[1:-1], value):
         unit = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
         parts = re.findall(_DURATION_PART, value)

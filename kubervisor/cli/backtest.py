@@ -18,7 +18,7 @@ from kubervisor.cli.manifest import read_policy
 from kubervisor.errors import SourceError, SpecError
 from kubervisor.replay.backtest import Result
 from kubervisor.replay.backtest import backtest as replay
-from kubervisor.replay.instants import instant, rfc3339, seconds
+from kubervisor.replay.instants import instant, rfc3339
 from kubervisor.replay.page import as_html
 from kubervisor.replay.pages import Reader, Stretch
 from kubervisor.replay.report import as_json
@@ -26,6 +26,7 @@ from kubervisor.replay.timeline import as_text
 from kubervisor.settings import Settings
 from kubervisor.source_settings import NamedSource
 from kubervisor.sources.history import History
+from kubervisor.traffic.promql import seconds
 
 SHORTEST_STEP = 0.1
 FORMS: dict[str, Callable[[Result], str]] = {

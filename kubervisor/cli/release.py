@@ -53,7 +53,9 @@ def release(
             end_stop(api, scope)
             click.echo("controllers act again")
             return
-        left = release_all(api, scope, disable=disable, wait=time.sleep, say=click.echo)
+        left = release_all(
+            api, scope, disable=disable, now=time.time, wait=time.sleep, say=click.echo
+        )
     except KubervisorError as error:
         raise click.ClickException(str(error)) from error
     click.echo("no pod is out of traffic" if not left else f"{left} pods are out of traffic")

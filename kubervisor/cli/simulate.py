@@ -24,7 +24,7 @@ from kubervisor.simulation.record import Action, Did
     "path",
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="YAML file with scenarios, see examples/simulation-*.yaml.",
+    help="YAML file with scenarios, see examples/simulations/.",
 )
 @click.option(
     "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True

@@ -65,18 +65,27 @@ class ObjectCache(Generic[T]):
         """Take in a record that a watch showed as added or modified."""
         self._change([record])
 
-    def delete(self, record: T) -> None:
+    def delete(self, record: Record) -> None:
         """Take out a record that a watch showed as deleted, unless another has its name by now."""
         self._change([], gone=[record])
 
-    def replace(self, records: Iterable[T], *, namespace: str | None = None) -> None:
-        """Take `records` for all that exist (in `namespace` where given), as a LIST showed it."""
+    def replace(
+        self,
+        records: Iterable[T],
+        *,
+        namespace: str | None = None,
+        unreadable: Iterable[Record] = (),
+    ) -> None:
+        """Take `records` for all that exist (in `namespace` where given), as a LIST showed it.
+
+        Those that are `unreadable` exist too: what is known of them stays as it is.
+        """
         listed = list(records)
-        uids = {record.uid for record in listed}
+        uids = {record.uid for record in listed} | {one.uid for one in unreadable}
         gone = [record for record in self.values(namespace) if record.uid not in uids]
         self._change(listed, gone=gone)
 
-    def _change(self, changed: Iterable[T], gone: Iterable[T] = ()) -> None:
+    def _change(self, changed: Iterable[T], gone: Iterable[Record] = ()) -> None:
         told: list[tuple[T | None, T | None]] = []
         with self._lock:
             for record in gone:

@@ -1,4 +1,4 @@
-"""One door to the API server: requests with time-outs and streams that can be ended at once.
+"""One door to the API server: requests with time-outs, and streams of lines.
 
 The client library brings kubeconfig, credentials and TLS. Its generated API classes and models stay
 out: they cost 20 MB to import and 80 KB per pod. Nothing here retries: a caller knows what a
@@ -8,11 +8,9 @@ repeated request means, this module does not.
 from __future__ import annotations
 
 import os
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -26,65 +24,17 @@ from kubernetes.config import ConfigException
 
 from kubervisor.errors import ApiError, ApiUnavailable
 from kubervisor.kube import failures
+from kubervisor.kube.outcomes import EXCEPTIONS
+from kubervisor.kube.stream import CHUNK_BYTES, Stream
 from kubervisor.kube.text import one_line
 from kubervisor.text import without_secrets
 
 MAX_CONNECTIONS = 16
 CONNECT_SECONDS = 5.0
-CHUNK_BYTES = 1 << 16
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 Query = Mapping[str, str | int]
 Count = Callable[[str, str, int], None]
-
-
-class Stream:
-    """The lines of an open answer. `close` may be called by any thread and ends the iteration."""
-
-    def __init__(self, response: urllib3.BaseHTTPResponse, request: str) -> None:
-        self._response = response
-        self._request = request
-        self._lock = threading.Lock()
-        self._closed = False
-        self._finished = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield complete lines; a last line without its end was cut off and is dropped.
-
-        Raises: ApiUnavailable where the connection breaks or stays silent for too long.
-        """
-        try:
-            yield from self._lines()
-        except failures.EXCEPTIONS as error:
-            if not self._closed:
-                raise failures.from_exception(self._request, error) from error
-        finally:
-            with self._lock:
-                self._finished = True
-            self._response.close()
-
-    def _lines(self) -> Iterator[bytes]:
-        rest = b""
-        while chunk := self._response.read1(CHUNK_BYTES):
-            if self._closed:
-                return  # what a connection gives while it is being shut down is not to be trusted
-            *lines, rest = (rest + chunk).split(b"\n")
-            yield from filter(None, lines)
-
-    def close(self) -> None:
-        """End the stream; a thread that waits for its next line comes back at once."""
-        with self._lock:
-            if self._closed or self._finished:
-                return
-            self._closed = True
-            connection = getattr(self._response, "connection", None)
-            sock = getattr(connection, "sock", None)
-            if isinstance(sock, socket.socket):
-                # Closing a descriptor does not wake a thread that reads from it; a shutdown does.
-                # The plain one: a TLS socket's own drops the encryption under the reader, who then
-                # takes what is on the wire for the answer.
-                with suppress(OSError):
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 class Api:
@@ -190,7 +140,7 @@ class Api:
                 redirect=False,
                 preload_content=False,
             )
-        except failures.EXCEPTIONS as error:
+        except EXCEPTIONS as error:
             self._count(*counted, 0)
             # Not chained where the library quotes the header that it rejects, the token with it.
             shown = None if isinstance(error, ValueError) else error
@@ -213,7 +163,7 @@ class Api:
                 chunks.append(chunk)
                 if time.monotonic() > deadline:
                     raise urllib3.exceptions.TimeoutError("the answer was not complete in time")
-        except failures.EXCEPTIONS as error:
+        except EXCEPTIONS as error:
             response.close()
             raise failures.from_exception(request, error) from error
         response.release_conn()

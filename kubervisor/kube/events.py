@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kubervisor import instants
 from kubervisor.errors import ApiError, NotFound
-from kubervisor.kube import paths, timestamps
+from kubervisor.kube import paths
 from kubervisor.kube.caches import Record
 from kubervisor.kube.client import Api
 from kubervisor.kube.podwrites import MERGE_PATCH
@@ -98,11 +99,6 @@ class EventRecorder:
         self._ready = threading.Condition()
         self._queue: OrderedDict[_Key, _Series] = OrderedDict()
         self._known: OrderedDict[_Key, _Series] = OrderedDict()
-
-    @property
-    def remembered(self) -> int:
-        """How many Events may still be counted up."""
-        return len(self._known)
 
     def record(
         self,
@@ -223,4 +219,4 @@ class EventRecorder:
 
 
 def _micro(at: float) -> str:
-    return timestamps.render_micro(at)
+    return instants.render(at, "microseconds")

@@ -8,17 +8,14 @@ credential.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from enum import Enum, auto
-from http.client import HTTPException
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
-from kubernetes.client import exceptions as kubernetes_exceptions
-from kubernetes.config import ConfigException
-from urllib3 import exceptions as urllib3_exceptions
+from kubernetes.client.exceptions import ApiException
 
 from kubervisor import errors
+from kubervisor.kube.outcomes import Outcome, outcome_of
 from kubervisor.kube.text import one_line
 from kubervisor.text import without_secrets
 
@@ -33,77 +30,10 @@ _PATH = re.compile(
     r"(?:/namespaces/(?P<namespace>[^/]+)(?=/))?"
     r"/(?P<resource>[^/]+)(?:/(?P<name>[^/]+))?(?:/(?P<subresource>[^/]+))?"
 )
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
-
-class Outcome(Enum):
-    """What an exception tells about the request it ended."""
-
-    NOT_SENT = auto()  # the request never reached the server
-    UNKNOWN = auto()  # it may have: after a write nobody knows
-    UNUSABLE = auto()  # it cannot be sent as it is: address, credentials or code are wrong
-    ANSWERED = auto()  # the server answered: its status decides
-
-
-_u = urllib3_exceptions
-_k = kubernetes_exceptions
-
-# Every exception class of both libraries by name, so that a class of a new version fails a test
-# here.
-OUTCOMES: Mapping[type[Exception], Outcome] = {
-    _u.HTTPError: Outcome.UNKNOWN,
-    _u.PoolError: Outcome.UNKNOWN,
-    _u.RequestError: Outcome.UNKNOWN,
-    _u.SSLError: Outcome.UNKNOWN,
-    _u.ProxyError: Outcome.NOT_SENT,
-    _u.DecodeError: Outcome.UNKNOWN,
-    _u.ProtocolError: Outcome.UNKNOWN,
-    _u.MaxRetryError: Outcome.UNKNOWN,
-    _u.HostChangedError: Outcome.UNUSABLE,
-    _u.TimeoutStateError: Outcome.UNUSABLE,
-    _u.TimeoutError: Outcome.UNKNOWN,
-    _u.ReadTimeoutError: Outcome.UNKNOWN,
-    _u.ConnectTimeoutError: Outcome.NOT_SENT,
-    _u.NewConnectionError: Outcome.NOT_SENT,
-    _u.NameResolutionError: Outcome.NOT_SENT,
-    _u.EmptyPoolError: Outcome.NOT_SENT,
-    _u.FullPoolError: Outcome.UNKNOWN,
-    _u.ClosedPoolError: Outcome.NOT_SENT,
-    _u.LocationValueError: Outcome.UNUSABLE,
-    _u.LocationParseError: Outcome.UNUSABLE,
-    _u.URLSchemeUnknown: Outcome.UNUSABLE,
-    _u.ResponseError: Outcome.UNKNOWN,
-    _u.ResponseNotChunked: Outcome.UNKNOWN,
-    _u.BodyNotHttplibCompatible: Outcome.UNKNOWN,
-    _u.IncompleteRead: Outcome.UNKNOWN,
-    _u.InvalidChunkLength: Outcome.UNKNOWN,
-    _u.InvalidHeader: Outcome.UNKNOWN,
-    _u.ProxySchemeUnknown: Outcome.UNUSABLE,
-    _u.ProxySchemeUnsupported: Outcome.UNUSABLE,
-    _u.HeaderParsingError: Outcome.UNKNOWN,
-    _u.UnrewindableBodyError: Outcome.UNKNOWN,
-    _k.OpenApiException: Outcome.UNUSABLE,
-    _k.ApiTypeError: Outcome.UNUSABLE,
-    _k.ApiValueError: Outcome.UNUSABLE,
-    _k.ApiAttributeError: Outcome.UNUSABLE,
-    _k.ApiKeyError: Outcome.UNUSABLE,
-    _k.ApiException: Outcome.ANSWERED,
-    _k.BadRequestException: Outcome.ANSWERED,
-    _k.NotFoundException: Outcome.ANSWERED,
-    _k.UnauthorizedException: Outcome.ANSWERED,
-    _k.ForbiddenException: Outcome.ANSWERED,
-    _k.ServiceException: Outcome.ANSWERED,
-    _k.ConflictException: Outcome.ANSWERED,
-    _k.UnprocessableEntityException: Outcome.ANSWERED,
-    ConfigException: Outcome.NOT_SENT,  # credentials that are refreshed while we run
-    HTTPException: Outcome.UNKNOWN,
-    OSError: Outcome.UNKNOWN,
-    ValueError: Outcome.UNUSABLE,
-}
-
-EXCEPTIONS = tuple(OUTCOMES)
-"""All that a request may raise; pass it to `except` and the exception to `from_exception`."""
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""All that decoding may raise for bytes that are not what they should be."""
 
 
 class _Cause(msgspec.Struct, gc=False):
@@ -197,13 +127,13 @@ def from_event(request: str, raw: bytes | msgspec.Raw) -> errors.ApiError:
 
 
 def from_exception(request: str, error: Exception) -> errors.ApiError:
-    """Return the error that an exception of `EXCEPTIONS` means.
+    """Return the error that an exception of `outcomes.EXCEPTIONS` means.
 
     The text of a ValueError is left out: http.client quotes the header it rejects, the token with
     it.
     """
-    outcome = next(OUTCOMES[base] for base in type(error).__mro__ if base in OUTCOMES)
-    if isinstance(error, _k.ApiException) and outcome is Outcome.ANSWERED:
+    outcome = outcome_of(error)
+    if isinstance(error, ApiException) and outcome is Outcome.ANSWERED:
         body = error.body.encode() if isinstance(error.body, str) else b""
         return from_answer(request, int(error.status or 0), body)
     if outcome is Outcome.UNUSABLE:
@@ -227,7 +157,7 @@ def decoded(
     """
     try:
         return decode(raw)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise errors.ApiUnavailable(f"{request}: unreadable answer: {_fit(str(error))}") from None
 
 
@@ -238,7 +168,7 @@ def _fit(text: str) -> str:
 def _read_status(body: bytes) -> _Status:
     try:
         return msgspec.json.decode(body, type=_Status)
-    except _UNREADABLE:
+    except UNREADABLE:
         return _Status()
 
 

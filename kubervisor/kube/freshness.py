@@ -20,6 +20,7 @@ from kubervisor.kube.client import Api
 from kubervisor.kube.listing import list_all
 from kubervisor.kube.records import decode_pod
 from kubervisor.kube.reflector import Reflector
+from kubervisor.kube.unreadable import Unreadable, or_unreadable
 from kubervisor.traffic.membership import is_member
 from kubervisor.traffic.model import Pod, PodUid
 
@@ -67,7 +68,8 @@ class Freshness:
         """Return where `members` are what `selector` matches now, as of a few seconds ago.
 
         The versions of pods that we are `changing` may differ. Raises ApiUnavailable where others
-        do, and has the watch begin anew; ApiError where the API server cannot be asked.
+        do, and has the watch begin anew, and where nobody can read what became of a member;
+        ApiError where the API server cannot be asked.
         """
         watch = self._watches.get(namespace) or self._watches[""]
         asked = (namespace, frozenset(selector.items()))
@@ -77,16 +79,8 @@ class Freshness:
             confirmed = max(self._confirmed.get(asked, -math.inf), watch.last_sign)
         if not doubted and began - confirmed < BELIEVED_SECONDS:
             return
-        query = {"labelSelector": ",".join(f"{k}={v}" for k, v in sorted(selector.items()))}
-        listed = list_all(
-            self._api,
-            paths.collection(paths.PODS, namespace),
-            decode_pod,
-            query=query,
-            timeout=LIST_SECONDS,
-        )
-        stored = {pod.uid: pod.version for pod in listed if is_member(pod)}
         shown = {pod.uid: pod.version for pod in members}
+        stored = self._stored(namespace, selector, shown)
         with self._lock:
             self._doubted.discard(asked)
         if any(stored.get(u) != shown.get(u) for u in {*stored, *shown} - {*changing}):
@@ -97,3 +91,27 @@ class Freshness:
             )
         with self._lock:
             self._confirmed[asked] = began
+
+    def _stored(
+        self, namespace: str, selector: Mapping[str, str], shown: Collection[str]
+    ) -> dict[PodUid, str]:
+        """The versions of the members that there are now."""
+        query = {"labelSelector": ",".join(f"{k}={v}" for k, v in sorted(selector.items()))}
+        listed = list_all(
+            self._api,
+            paths.collection(paths.PODS, namespace),
+            or_unreadable(decode_pod),
+            query=query,
+            timeout=LIST_SECONDS,
+        )
+        stored = {}
+        for pod in listed:
+            if not isinstance(pod, Unreadable):
+                if is_member(pod):
+                    stored[pod.uid] = pod.version
+            elif pod.uid in shown:
+                # Another LIST would not read it either.
+                raise ApiUnavailable(
+                    f"Pod {pod.namespace}/{pod.name} cannot be read any more: {pod.why}", sent=False
+                )
+        return stored

@@ -14,10 +14,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-import msgspec
-
+from kubervisor import instants
 from kubervisor.errors import ApiError, Conflict, LeadershipLost, NotFound
-from kubervisor.kube import failures, paths, timestamps
+from kubervisor.kube import failures, paths, wire
 from kubervisor.kube.client import Api
 from kubervisor.kube.podwrites import MERGE_PATCH
 from kubervisor.kube.stopping import read_stopped
@@ -25,26 +24,6 @@ from kubervisor.kube.stopping import read_stopped
 MAX_MARGIN = 5.0
 RETRY_SECONDS = 2.0
 _NEVER = -math.inf
-
-
-class _Spec(msgspec.Struct, gc=False, rename="camel"):
-    holder_identity: str | None = None
-    lease_duration_seconds: int | None = None
-    renew_time: str | None = None
-    lease_transitions: int | None = None
-
-
-class _Meta(msgspec.Struct, gc=False, rename="camel"):
-    resource_version: str = ""
-    annotations: dict[str, str] | None = None
-
-
-class _Stored(msgspec.Struct, gc=False):
-    metadata: _Meta
-    spec: _Spec = msgspec.field(default_factory=_Spec)
-
-
-_leases = msgspec.json.Decoder(_Stored)
 
 
 class Lease:
@@ -87,7 +66,7 @@ class Lease:
         self._writing = threading.Lock()
         self._held_until = _NEVER
         self._holding = False  # gained and not yet reported lost
-        self._stored: _Stored | None = None
+        self._stored: wire.Lease | None = None
         self._changed_at = 0.0  # when the record of another was last seen to change
 
     def is_held(self) -> bool:
@@ -175,7 +154,7 @@ class Lease:
         except Conflict:
             return  # another candidate was faster; its record is seen with the next attempt
 
-    def _is_free(self, fresh: _Stored) -> bool:
+    def _is_free(self, fresh: wire.Lease) -> bool:
         """Given up, left by an attempt of ours whose answer got lost, or expired as we saw it."""
         spec = fresh.spec
         if not spec.holder_identity or spec.holder_identity == self._identity:
@@ -183,7 +162,7 @@ class Lease:
         theirs = max(self._duration, spec.lease_duration_seconds or 0)
         return self._clock() - self._changed_at >= theirs
 
-    def _claim(self, fresh: _Stored | None) -> dict[str, object]:
+    def _claim(self, fresh: wire.Lease | None) -> dict[str, object]:
         now = self._now()
         transitions = (fresh.spec.lease_transitions or 0) if fresh else 0
         transitions = max(transitions, self.epoch)  # somebody may have deleted the Lease
@@ -205,7 +184,7 @@ class Lease:
         answer = self._api.request("POST", self._collection, body=body, timeout=self._patience())
         self.epoch = self._hold(answer, started)
 
-    def _write(self, stored: _Stored, spec: Mapping[str, object], started: float) -> int:
+    def _write(self, stored: wire.Lease, spec: Mapping[str, object], started: float) -> int:
         patch = {
             "metadata": {"resourceVersion": stored.metadata.resource_version},
             "spec": spec,
@@ -221,18 +200,18 @@ class Lease:
         self._held_until = started + self._duration - self._margin
         return stored.spec.lease_transitions or 0
 
-    def _read(self) -> _Stored | None:
+    def _read(self) -> wire.Lease | None:
         try:
             return self._read_existing()
         except NotFound:
             self._stored = None
             return None
 
-    def _read_existing(self) -> _Stored:
+    def _read_existing(self) -> wire.Lease:
         return self._learn(self._api.request("GET", self._path, timeout=self._patience()))
 
-    def _learn(self, answer: bytes) -> _Stored:
-        fresh = failures.decoded(self._path, _leases.decode, answer)
+    def _learn(self, answer: bytes) -> wire.Lease:
+        fresh = failures.decoded(self._path, wire.leases.decode, answer)
         # Announcements change the object and its version, but only its spec tells that a holder
         # lives.
         if self._stored is None or self._stored.spec != fresh.spec:
@@ -260,4 +239,4 @@ class Lease:
         return min(self._period, left) if left > 0 else self._period
 
     def _now(self) -> str:
-        return timestamps.render_micro(self._wall())
+        return instants.render(self._wall(), "microseconds")

@@ -1,4 +1,4 @@
-"""One consistent LIST, page by page, for commands that run once and keep no cache."""
+"""LISTs, page by page; `list_all` is for those who ask once and keep no cache."""
 
 from __future__ import annotations
 
@@ -15,16 +15,43 @@ T = TypeVar("T")
 PAGE_SIZE = 500
 
 
-class _Meta(msgspec.Struct, gc=False):
+class ListMeta(msgspec.Struct, gc=False, rename="camel"):
+    """Of which version a LIST is, and the token of its next page, empty at its end."""
+
+    resource_version: str = ""
     next_token: str = msgspec.field(name="continue", default="")
 
 
 class _Page(msgspec.Struct, gc=False):
-    metadata: _Meta
+    metadata: ListMeta
     items: list[msgspec.Raw] = []
 
 
 _pages = msgspec.json.Decoder(_Page)
+
+
+def read_page(
+    api: Api,
+    path: str,
+    decode: Callable[[bytes | msgspec.Raw], T],
+    *,
+    size: int,
+    token: str,
+    query: Mapping[str, str | int] | None = None,
+    timeout: float,
+) -> tuple[list[T], ListMeta]:
+    """One page of at most `size` objects (0: all), decoded; its bytes are dropped on return.
+
+    Raises ApiError; Gone where the pages expired meanwhile.
+    """
+    asked = dict(query or {})
+    if size:
+        asked["limit"] = size
+    if token:
+        asked["continue"] = token
+    answer = api.request("GET", path, query=asked, timeout=timeout)
+    page = failures.decoded(path, _pages.decode, answer)
+    return [failures.decoded(path, decode, item) for item in page.items], page.metadata
 
 
 def list_all(
@@ -43,12 +70,10 @@ def list_all(
     """
     token = ""
     while True:
-        asked: dict[str, str | int] = {"limit": PAGE_SIZE, **(query or {})}
-        if token:
-            asked["continue"] = token
-        answer = api.request("GET", path, query=asked, timeout=timeout)
-        page = failures.decoded(path, _pages.decode, answer)
-        yield from (failures.decoded(path, decode, item) for item in page.items)
-        token = page.metadata.next_token
+        objects, end = read_page(
+            api, path, decode, size=PAGE_SIZE, token=token, query=query, timeout=timeout
+        )
+        yield from objects
+        token = end.next_token
         if not token:
             return

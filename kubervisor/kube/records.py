@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from kubervisor.kube import timestamps
+from kubervisor import instants
+from kubervisor.kube import wire
 from kubervisor.traffic import keys
 from kubervisor.traffic.model import Ejection, Owner, Pod, PodUid, Traffic
 
@@ -54,94 +55,10 @@ class SpecRecord:
     status: dict[str, Any] = field(hash=False)
 
 
-class _Struct(msgspec.Struct, gc=False, rename="camel"):
-    pass
-
-
-class _OwnerReference(_Struct):
-    kind: str = ""
-    name: str = ""
-    uid: str = ""
-    controller: bool | None = False
-
-
-class _Meta(_Struct):
-    name: str
-    uid: str
-    namespace: str = ""
-    resource_version: str = ""
-    generation: int = 0
-    creation_timestamp: str | None = None
-    deletion_timestamp: str | None = None
-    labels: dict[str, str] | None = None
-    annotations: dict[str, str] | None = None
-    finalizers: list[str] | None = None
-    owner_references: list[_OwnerReference] | None = None
-
-
-class _Running(_Struct):
-    started_at: str | None = None
-
-
-class _ContainerState(_Struct):
-    running: _Running | None = None
-
-
-class _ContainerStatus(_Struct):
-    state: _ContainerState | None = None
-
-
-class _Condition(_Struct):
-    type: str = ""
-    status: str = ""
-
-
-class _PodStatus(_Struct):
-    phase: str = "Pending"
-    start_time: str | None = None
-    host_ip: str = msgspec.field(name="hostIP", default="")
-    pod_ip: str = msgspec.field(name="podIP", default="")
-    conditions: list[_Condition] | None = None
-    container_statuses: list[_ContainerStatus] | None = None
-
-
-class _PodSpec(_Struct):
-    host_network: bool | None = False
-
-
-class _Pod(_Struct):
-    metadata: _Meta
-    spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
-    status: _PodStatus = msgspec.field(default_factory=_PodStatus)
-
-
-class _ServiceSpec(_Struct):
-    selector: dict[str, str] | None = None
-    type: str = "ClusterIP"
-    cluster_ip: str = msgspec.field(name="clusterIP", default="")
-
-
-class _Service(_Struct):
-    metadata: _Meta
-    spec: _ServiceSpec = msgspec.field(default_factory=_ServiceSpec)
-
-
-class _KubervisorService(_Struct):
-    metadata: _Meta
-    # Of any type: an object older than its schema must not end the watch of all the others.
-    spec: Any = None
-    status: Any = None
-
-
-_pods = msgspec.json.Decoder(_Pod)
-_services = msgspec.json.Decoder(_Service)
-_specs = msgspec.json.Decoder(_KubervisorService)
-
-
 def decode_pod(raw: bytes | msgspec.Raw) -> Pod:
     """Return the pod in `raw`, the JSON of one object. Raises: msgspec.DecodeError."""
-    wire = _pods.decode(raw)
-    meta, status = wire.metadata, wire.status
+    stored = wire.pods.decode(raw)
+    meta, status = stored.metadata, stored.status
     labels, notes = meta.labels or _NOTHING, meta.annotations or _NOTHING
     traffic = _traffic(labels.get(keys.TRAFFIC))
     return Pod(
@@ -156,14 +73,14 @@ def decode_pod(raw: bytes | msgspec.Raw) -> Pod:
         claimed_by=_interned(labels.get(keys.NAME)),
         ejection=_ejection(labels, notes) if traffic in (Traffic.NO, Traffic.PAUSE) else None,
         retries=_count(notes, keys.RETRY_COUNT, keys.LEGACY_RETRY_COUNT),
-        returned_at=timestamps.parse(notes.get(keys.RETURNED_AT)),
-        created_at=timestamps.parse(meta.creation_timestamp) or 0.0,
+        returned_at=instants.parse(notes.get(keys.RETURNED_AT)),
+        created_at=instants.parse(meta.creation_timestamp) or 0.0,
         started_at=_started_at(status),
         owner=_owner(meta),
         labels=_shared(tuple(p for p in labels.items() if not p[0].startswith(keys.PREFIX))),
         node_address=sys.intern(status.host_ip),
         # On the host's network the address is the node's, which is not the pod's alone.
-        address="" if wire.spec.host_network else status.pod_ip,
+        address="" if stored.spec.host_network else status.pod_ip,
         returned_by_hand=traffic is Traffic.YES and keys.EJECTION_ID in notes,
         epoch_mark=sys.intern(notes.get(keys.EPOCH, "")),
         eject_requested_at=_requested_at(notes),
@@ -172,8 +89,8 @@ def decode_pod(raw: bytes | msgspec.Raw) -> Pod:
 
 def decode_service(raw: bytes | msgspec.Raw) -> ServiceRecord:
     """Return the Service in `raw`, the JSON of one object. Raises: msgspec.DecodeError."""
-    wire = _services.decode(raw)
-    meta, spec = wire.metadata, wire.spec
+    stored = wire.services.decode(raw)
+    meta, spec = stored.metadata, stored.spec
     return ServiceRecord(
         namespace=sys.intern(meta.namespace),
         name=meta.name,
@@ -188,20 +105,20 @@ def decode_service(raw: bytes | msgspec.Raw) -> ServiceRecord:
 
 def decode_spec(raw: bytes | msgspec.Raw) -> SpecRecord:
     """Return the KubervisorService in `raw`, one object's JSON. Raises: msgspec.DecodeError."""
-    wire = _specs.decode(raw)
-    meta = wire.metadata
+    stored = wire.specs.decode(raw)
+    meta = stored.metadata
     return SpecRecord(
         namespace=sys.intern(meta.namespace),
         name=meta.name,
         uid=meta.uid,
         resource_version=meta.resource_version,
         generation=meta.generation,
-        created_at=timestamps.parse(meta.creation_timestamp) or 0.0,
+        created_at=instants.parse(meta.creation_timestamp) or 0.0,
         deleting=meta.deletion_timestamp is not None,
         finalizers=tuple(meta.finalizers or ()),
         annotations=meta.annotations or {},
-        spec=wire.spec if isinstance(wire.spec, dict) else {},
-        status=wire.status if isinstance(wire.status, dict) else {},
+        spec=stored.spec if isinstance(stored.spec, dict) else {},
+        status=stored.status if isinstance(stored.status, dict) else {},
     )
 
 
@@ -223,8 +140,8 @@ def _ejection(labels: Mapping[str, str], notes: Mapping[str, str]) -> Ejection |
     return Ejection(
         id=notes.get(keys.EJECTION_ID, ""),
         breaker=sys.intern(labels.get(keys.STRATEGY, "")),
-        at=timestamps.parse(notes.get(keys.EJECTED_AT, notes.get(keys.LEGACY_BREAK_AT))),
-        until=timestamps.parse(notes.get(keys.EJECTED_UNTIL)),
+        at=instants.parse(notes.get(keys.EJECTED_AT, notes.get(keys.LEGACY_BREAK_AT))),
+        until=instants.parse(notes.get(keys.EJECTED_UNTIL)),
         reason=sys.intern(notes.get(keys.REASON, "")),
         evidence=notes.get(keys.EVIDENCE, ""),
         epoch=_count(notes, keys.EPOCH),
@@ -234,7 +151,7 @@ def _ejection(labels: Mapping[str, str], notes: Mapping[str, str]) -> Ejection |
 
 def _requested_at(notes: Mapping[str, str]) -> float | None:
     asked = notes.get(keys.EJECT_REQUEST)
-    return None if asked is None else timestamps.parse(asked) or 0.0
+    return None if asked is None else instants.parse(asked) or 0.0
 
 
 def _count(notes: Mapping[str, str], *names: str) -> int:
@@ -243,13 +160,13 @@ def _count(notes: Mapping[str, str], *names: str) -> int:
     return int(text) if len(text) <= 9 and text.isascii() and text.isdigit() else 0
 
 
-def _started_at(status: _PodStatus) -> float | None:
+def _started_at(status: wire.PodStatus) -> float | None:
     running = (c.state.running for c in status.container_statuses or () if c.state)
-    starts = (timestamps.parse(r.started_at) for r in running if r)
-    return max((s for s in starts if s is not None), default=timestamps.parse(status.start_time))
+    starts = (instants.parse(r.started_at) for r in running if r)
+    return max((s for s in starts if s is not None), default=instants.parse(status.start_time))
 
 
-def _owner(meta: _Meta) -> Owner | None:
+def _owner(meta: wire.Meta) -> Owner | None:
     references = meta.owner_references or ()
     return next((_shared_owner(r.kind, r.name, r.uid) for r in references if r.controller), None)
 

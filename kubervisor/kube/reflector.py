@@ -19,28 +19,20 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from kubervisor.errors import ApiError, ApiUnavailable, Gone
+from kubervisor.errors import ApiError, Gone
 from kubervisor.kube import failures
 from kubervisor.kube.backoff import Backoff
-from kubervisor.kube.client import Api, Stream
+from kubervisor.kube.client import Api
+from kubervisor.kube.listing import PAGE_SIZE, ListMeta, read_page
+from kubervisor.kube.stream import Stream
+from kubervisor.kube.versions import Newest
+from kubervisor.kube.watch_events import EventType, read_event
 
-PAGE_SIZE = 500
 LIST_SECONDS = 60.0
 WATCH_SECONDS = (270, 310)  # the server ends each watch after this long; drawn, so that many spread
 IDLE_SECONDS = 90.0  # bookmarks come about every minute
-RESTORED_SECONDS = 60.0
-"""After so long an older state is the only one there is: the store was restored from a backup."""
 
 T = TypeVar("T")
-R = TypeVar("R")
-
-
-class EventType(StrEnum):
-    """What a watch says of an object."""
-
-    ADDED = "ADDED"
-    MODIFIED = "MODIFIED"
-    DELETED = "DELETED"
 
 
 class Restart(StrEnum):
@@ -48,30 +40,6 @@ class Restart(StrEnum):
 
     RELIST = "relist"
     REWATCH = "rewatch"
-
-
-class _ListMeta(msgspec.Struct, gc=False, rename="camel"):
-    resource_version: str = ""
-    next_token: str = msgspec.field(name="continue", default="")
-
-
-class _Page(msgspec.Struct, gc=False):
-    metadata: _ListMeta
-    items: list[msgspec.Raw] = []
-
-
-class _Event(msgspec.Struct, gc=False):
-    type: str
-    object: msgspec.Raw
-
-
-class _Bookmark(msgspec.Struct, gc=False):
-    metadata: _ListMeta
-
-
-_pages = msgspec.json.Decoder(_Page)
-_events = msgspec.json.Decoder(_Event)
-_versions = msgspec.json.Decoder(_Bookmark)
 
 
 class Reflector(Generic[T]):
@@ -117,8 +85,7 @@ class Reflector(Generic[T]):
         self._backoff = backoff or Backoff(0.2, 30.0)
         self._clock = clock
         self._version = ""  # empty: a LIST is due
-        self._newest = 0  # the highest version taken in
-        self._older_since: float | None = None  # since when every LIST is older than that
+        self._newest = Newest(path, clock)
         self._page_size = PAGE_SIZE
         self._state = threading.Condition()
         self._stream: Stream | None = None
@@ -184,7 +151,7 @@ class Reflector(Generic[T]):
             answers = self._demanded
         begun = self._clock()
         records, version = self._pages()
-        self._refuse_older(version)
+        self._newest.refuse_older(version)
         self._on_replace(records, begun)
         self._move_on(version)
         self.synced.set()
@@ -192,23 +159,9 @@ class Reflector(Generic[T]):
             self._answered = answers
             self._state.notify_all()
 
-    def _refuse_older(self, version: str) -> None:
-        """An API server that is behind would bring back what we have changed since."""
-        if _number(version) >= self._newest:
-            self._older_since = None
-            return
-        now = self._clock()
-        self._older_since = now if self._older_since is None else self._older_since
-        if now - self._older_since < RESTORED_SECONDS:
-            raise ApiUnavailable(
-                f"{self._path}: the list of version {version} is older than {self._newest}, which "
-                "was seen before: the API server is behind, or was restored from a backup"
-            )
-        self._newest, self._older_since = 0, None
-
     def _move_on(self, version: str) -> None:
         self._version = version
-        self._newest = max(self._newest, _number(version))
+        self._newest.take_in(version)
 
     def _pages(self) -> tuple[list[T], str]:
         records, end = self._page("")
@@ -223,15 +176,17 @@ class Reflector(Generic[T]):
         self._page_size = PAGE_SIZE
         return records, end.resource_version
 
-    def _page(self, token: str) -> tuple[list[T], _ListMeta]:
-        """One page, decoded; its bytes are dropped before the next one is asked for."""
-        query: dict[str, str | int] = {"limit": self._page_size} if self._page_size else {}
-        if token:
-            query["continue"] = token
-        body = self._api.request("GET", self._path, query=query, timeout=LIST_SECONDS)
+    def _page(self, token: str) -> tuple[list[T], ListMeta]:
+        page = read_page(
+            self._api,
+            self._path,
+            self._decode,
+            size=self._page_size,
+            token=token,
+            timeout=LIST_SECONDS,
+        )
         self.last_contact = self._clock()
-        page = self._decoded(_pages.decode, body)
-        return [self._decoded(self._decode, item) for item in page.items], page.metadata
+        return page
 
     def _watch(self) -> None:
         query: dict[str, str | int] = {
@@ -258,18 +213,13 @@ class Reflector(Generic[T]):
 
     def _take_in(self, line: bytes) -> None:
         self.last_contact = self._clock()
-        event = self._decoded(_events.decode, line)
-        if event.type == "ERROR":
-            raise failures.from_event(failures.describe("WATCH", self._path), event.object)
-        version = self._decoded(_versions.decode, event.object).metadata.resource_version
-        if event.type in EventType.__members__:
-            self._on_event(EventType(event.type), self._decoded(self._decode, event.object))
-        self._move_on(version)
+        event = read_event(self._path, line)
+        if event.type is not None:
+            record = failures.decoded(self._path, self._decode, event.object)
+            self._on_event(event.type, record)
+        self._move_on(event.version)
         # Only here: a LIST that works before a watch that does not must not make us ask faster.
         self._backoff.reset()
-
-    def _decoded(self, decode: Callable[[bytes | msgspec.Raw], R], raw: bytes | msgspec.Raw) -> R:
-        return failures.decoded(self._path, decode, raw)
 
     def _works(self) -> None:
         self.problem = None
@@ -279,8 +229,3 @@ class Reflector(Generic[T]):
     def _note(self, error: ApiError) -> None:
         self.problem = str(error)
         self.healthy_since = None
-
-
-def _number(version: str) -> int:
-    """A version as a number; one that is none compares as older than any."""
-    return int(version) if version.isdigit() else 0

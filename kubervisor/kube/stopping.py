@@ -7,25 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from kubervisor.errors import Conflict, NotFound
-from kubervisor.kube import failures, paths
+from kubervisor.kube import failures, paths, wire
 from kubervisor.kube.client import Api
 from kubervisor.kube.podwrites import MERGE_PATCH
 
 STOPPED = "kubervisor.k8s.io/stopped"
 EVERYWHERE = frozenset({"*"})
 ATTEMPTS = 10
-
-
-class _Meta(msgspec.Struct, gc=False, rename="camel"):
-    resource_version: str = ""
-    annotations: dict[str, str] | None = None
-
-
-class _Annotated(msgspec.Struct, gc=False):
-    metadata: _Meta
-
-
-_leases = msgspec.json.Decoder(_Annotated)
 
 
 def read_stopped(annotations: Mapping[str, str]) -> frozenset[str]:
@@ -88,7 +76,7 @@ def _change_once(
 ) -> None:
     path = paths.single(paths.LEASES, namespace, name)
     try:
-        meta = failures.decoded(path, _leases.decode, api.request("GET", path)).metadata
+        meta = failures.decoded(path, wire.leases.decode, api.request("GET", path)).metadata
     except NotFound:
         _create(api, namespace, name, _text(change(frozenset())))
         return

@@ -12,11 +12,18 @@ from kubervisor.kube.caches import ObjectCache, PodCache, Record
 from kubervisor.kube.client import Api
 from kubervisor.kube.overlay import Overlay
 from kubervisor.kube.records import ServiceRecord, SpecRecord
-from kubervisor.kube.reflector import EventType, Reflector, Restart
+from kubervisor.kube.reflector import Reflector, Restart
+from kubervisor.kube.unreadable import Raw, Unreadable, or_unreadable
+from kubervisor.kube.watch_events import EventType
 
 T = TypeVar("T", bound=Record)
 
+
 Count = Callable[[str, Restart], None]
+"""Hears of each watch that is begun again, on the watch's thread."""
+
+LeftOut = Callable[[str, Unreadable], None]
+"""Hears of each object that a LIST or an event brought and nobody can read, on that thread too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ def reflectors(
     *,
     stop: threading.Event,
     count: Count,
+    left_out: LeftOut,
 ) -> tuple[Reflector[Any], ...]:
     """Three reflectors, or three for each namespace where some are named."""
     made: list[Reflector[Any]] = []
@@ -44,25 +52,31 @@ def reflectors(
         def reflector(
             name: str,
             path: str,
-            decode: Callable[[Any], T],
+            decode: Callable[[Raw], T],
             cache: ObjectCache[T],
             listed: Callable[[float], None] = lambda _: None,
             namespace: str | None = namespace,
-        ) -> Reflector[T]:
-            def replace(found: list[T], begun: float) -> None:
-                cache.replace(found, namespace=namespace)
+        ) -> Reflector[T | Unreadable]:
+            def replace(found: list[T | Unreadable], begun: float) -> None:
+                unreadable = [one for one in found if isinstance(one, Unreadable)]
+                for one in unreadable:
+                    left_out(name, one)
+                readable = [one for one in found if not isinstance(one, Unreadable)]
+                cache.replace(readable, namespace=namespace, unreadable=unreadable)
                 listed(begun)
 
-            def change(kind: EventType, record: T) -> None:
+            def change(kind: EventType, record: T | Unreadable) -> None:
                 if kind is EventType.DELETED:
                     cache.delete(record)
+                elif isinstance(record, Unreadable):
+                    left_out(name, record)
                 else:
                     cache.upsert(record)
 
             return Reflector(
                 api,
                 paths.collection(path, namespace),
-                decode=decode,
+                decode=or_unreadable(decode),
                 on_replace=replace,
                 on_event=change,
                 name=f"{name}/{namespace}" if namespace else name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kubervisor.kube import timestamps
+from kubervisor import instants
 from kubervisor.kube.client import Api
 from kubervisor.kube.overlay import Kind, Overlay
 from kubervisor.kube.podwrites import Change, PodWrites, Values, ejection_id, path_of
@@ -68,8 +68,8 @@ class TrafficWriter:
         labels = {keys.TRAFFIC: Traffic.NO, keys.NAME: name, keys.STRATEGY: breaker}
         annotations: Values = {
             keys.EJECTION_ID: id,
-            keys.EJECTED_AT: timestamps.render(at),
-            keys.EJECTED_UNTIL: timestamps.render(until),
+            keys.EJECTED_AT: instants.render(at, "milliseconds"),
+            keys.EJECTED_UNTIL: instants.render(until, "milliseconds"),
             keys.REASON: reason,
             keys.EVIDENCE: one_line(evidence, EVIDENCE_BYTES),
             keys.EPOCH: str(epoch),
@@ -84,7 +84,7 @@ class TrafficWriter:
 
     def give_back(self, pod: Pod, reason: str, at: float) -> Pod:
         """Return `pod` to traffic at `at` (Unix seconds); reason and retry count stay on it."""
-        returned_at = timestamps.render(at)
+        returned_at = instants.render(at, "milliseconds")
         annotations: Values = {
             **dict.fromkeys((*keys.EJECTION_ANNOTATIONS, keys.LEGACY_BREAK_AT)),
             keys.REASON: reason,
@@ -96,9 +96,7 @@ class TrafficWriter:
                 Kind.RETURNING,
                 {keys.TRAFFIC: Traffic.YES, keys.STRATEGY: None},
                 annotations,
-                lambda p: (
-                    p.traffic is Traffic.YES and p.returned_at == timestamps.parse(returned_at)
-                ),
+                lambda p: p.traffic is Traffic.YES and p.returned_at == instants.parse(returned_at),
                 ejection_id(pod),
             ),
         )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-_AGO = re.compile(r"-(?P<ago>(\d+(\.\d+)?(ms|[smhdw]))+)")
-_PART = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|[smhdw])")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+from kubervisor.instants import parse, render
+from kubervisor.traffic.promql import seconds
 
 
 def instant(text: str, now: float) -> float:
@@ -21,29 +20,14 @@ def instant(text: str, now: float) -> float:
     0.0
     """
     text = text.strip()
-    ago = _AGO.fullmatch(text)
     if text == "now":
         return now
-    if ago is not None:
-        return now - seconds(ago["ago"])
     try:
-        return _absolute(text)
+        return now - seconds(text[1:]) if text.startswith("-") else _absolute(text)
     except (ValueError, OverflowError):
         raise ValueError(
             f"{text!r} is no time; write 2026-03-01T12:00:00Z, Unix seconds, or -1h"
         ) from None
-
-
-def seconds(text: str) -> float:
-    """The seconds of a duration such as 5s or 1h30m. Raises ValueError.
-
-    >>> seconds("1m30s")
-    90.0
-    """
-    parts = [(m["number"], m["unit"]) for m in _PART.finditer(text)]
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"{text!r} is no duration; write 5s, 1m30s or 500ms")
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
 def _absolute(text: str) -> float:
@@ -51,10 +35,10 @@ def _absolute(text: str) -> float:
         at = float(text)
         datetime.fromtimestamp(at, UTC)  # raises where it is no year that can be written
         return at
-    parsed = datetime.fromisoformat(text)
-    if parsed.tzinfo is None:
-        raise ValueError("without a zone nobody knows when that is")
-    return parsed.timestamp()
+    parsed = parse(text)
+    if parsed is None:
+        raise ValueError("neither RFC 3339 nor Unix seconds")
+    return parsed
 
 
 def rfc3339(at: float) -> str:
@@ -63,10 +47,7 @@ def rfc3339(at: float) -> str:
     >>> rfc3339(0.0), rfc3339(1.5)
     ('1970-01-01T00:00:00Z', '1970-01-01T00:00:01.500Z')
     """
-    milliseconds = round(at * 1000)
-    when = datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    fraction = milliseconds % 1000
-    return f"{when}.{fraction:03}Z" if fraction else f"{when}Z"
+    return render(round(at, 3), "milliseconds").replace(".000Z", "Z")
 
 
 def spoken(seconds: float) -> str:

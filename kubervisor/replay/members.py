@@ -15,7 +15,7 @@ import numpy as np
 
 from kubervisor.replay.pages import Page
 from kubervisor.replay.past import Mask
-from kubervisor.traffic.model import Owner, Pod, PodUid, Traffic
+from kubervisor.traffic.model import Owner, Pod
 
 LEFT_AFTER = 120.0
 """Seconds: twice the longest usual scrape interval, so that a missed scrape is no departure."""
@@ -156,19 +156,12 @@ class Members:
         found = _OF_DEPLOYMENT.fullmatch(name)
         labels = {"pod-template-hash": found["hash"]} if found else {}
         workload = found["workload"] if found else name.rpartition("-")[0] or name
-        return Pod(
-            uid=PodUid(known.uid or f"{name}/{life}"),
+        return Pod.serving(
+            name,
+            uid=known.uid or f"{name}/{life}",
             namespace=self._namespace,
-            name=name,
-            version="",
-            phase="Running",
             ready=ready,
-            deleting=False,
-            traffic=Traffic.YES,
             claimed_by=None,
-            ejection=None,
-            retries=0,
-            returned_at=None,
             created_at=created,
             started_at=None if from_the_start and known.created is None else created,
             owner=known.owner or Owner("ReplicaSet", workload, f"owner of {workload}"),

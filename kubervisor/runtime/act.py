@@ -1,6 +1,4 @@
-"""Acts: one intent becomes one write, one Event, one log line, one count, one line of the
-record.
-"""
+"""Acts: one intent becomes one write, one count, and what is told of it."""
 
 from __future__ import annotations
 
@@ -8,13 +6,13 @@ import uuid
 
 from kubervisor.errors import ApiError, ApiUnavailable, Conflict, NotFound, Throttled
 from kubervisor.kube.caches import ObjectCache
-from kubervisor.kube.events import EventType
 from kubervisor.kube.freshness import Freshness
 from kubervisor.kube.records import SpecRecord
 from kubervisor.kube.writers import TrafficWriter
 from kubervisor.runtime.desk import Desk
-from kubervisor.runtime.ledger import Decision, Protection
+from kubervisor.runtime.ledger import Protection
 from kubervisor.runtime.status_writer import StatusWriter
+from kubervisor.runtime.telling import tell, tell_deferred
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.budget import allowance
 from kubervisor.traffic.model import Fleet, Pod
@@ -86,9 +84,7 @@ class Actuator:
             intent.pod, intent.breaker, ejection, now=acknowledged, wall=now, hold=intent.hold
         )
         note = f"{intent.evidence}; {room}; out for {intent.hold:.3g} s"
-        self._tell(
-            desk, intent, "Ejected", Reason.POD_EJECTED, note, took=acknowledged - decided_at
-        )
+        tell(desk, intent, "Ejected", Reason.POD_EJECTED, note, took=acknowledged - decided_at)
         return True
 
     def apply(self, desk: Desk, intent: Intent, fleet: Fleet) -> None:
@@ -133,7 +129,8 @@ class Actuator:
                 self._writer.release(pod)
                 if pod.is_out:
                     metrics.RETURNS.labels(*_service(desk)).inc()
-                    self._tell(desk, intent, "Returned", Reason.POD_RETURNED, _why_released(intent))
+                    note = f"{intent.reason}: the pod is no longer Kubervisor's"
+                    tell(desk, intent, "Returned", Reason.POD_RETURNED, note)
             case Action.PAUSE:
                 self._writer.pause(
                     pod,
@@ -143,7 +140,7 @@ class Actuator:
                 )
                 desk.ledger.pausing.add(pod.uid)
                 metrics.PAUSES.labels(*_service(desk)).inc()
-                self._tell(desk, intent, "Paused", Reason.POD_PAUSED, intent.evidence)
+                tell(desk, intent, "Paused", Reason.POD_PAUSED, intent.evidence)
             case Action.TERMINATE:
                 self._terminate(desk, intent, fleet)
             case Action.EJECT:
@@ -153,7 +150,7 @@ class Actuator:
         self._writer.give_back(intent.pod, reason=intent.reason, at=desk.shared.clock.wall())
         desk.ledger.returned(desk.assignment.policy, desk.shared.clock.monotonic())
         metrics.RETURNS.labels(*_service(desk)).inc()
-        self._tell(desk, intent, "Returned", Reason.POD_RETURNED, intent.evidence)
+        tell(desk, intent, "Returned", Reason.POD_RETURNED, intent.evidence)
 
     def _terminate(self, desk: Desk, intent: Intent, fleet: Fleet) -> None:
         mode = activator_of(intent.pod, desk.assignment.policy).kill_mode
@@ -167,29 +164,11 @@ class Actuator:
             again = desk.shared.clock.monotonic() + max(EVICTION_RETRY, error.retry_after)
             ejection = intent.pod.ejection.id if intent.pod.ejection else ""
             desk.ledger.protected[intent.pod.uid] = Protection(ejection, again)
-            self.defer(desk, intent.pod, f"a PodDisruptionBudget refuses its eviction: {error}")
+            tell_deferred(desk, intent.pod, f"a PodDisruptionBudget refuses its eviction: {error}")
             return
         desk.ledger.terminated(fleet, now=desk.shared.clock.monotonic())
         metrics.TERMINATIONS.labels(*_service(desk)).inc()
-        self._tell(desk, intent, "Terminated", Reason.POD_TERMINATED, intent.evidence)
-
-    def defer(self, desk: Desk, pod: Pod, why: str) -> None:
-        """Tell, once for each cause, that a pod which should be terminated stays on timed
-        return.
-        """
-        cause = why.partition(":")[0]
-        if desk.ledger.deferred.get(pod.uid) == cause:
-            return
-        desk.ledger.deferred[pod.uid] = cause
-        desk.log.info("Deferred termination", pod=pod.name, why=why)
-        desk.shared.events.record(
-            desk.reference,
-            type=EventType.WARNING,
-            reason=Reason.TERMINATION_DEFERRED,
-            action=Action.TERMINATE.value.capitalize(),
-            note=f"Pod {pod.name}: {why}",
-            related=pod,
-        )
+        tell(desk, intent, "Terminated", Reason.POD_TERMINATED, intent.evidence)
 
     def _confirm(self, desk: Desk, fleet: Fleet) -> None:
         """Before taking capacity away, see that the rest of it is there. Raises ApiError."""
@@ -206,59 +185,6 @@ class Actuator:
         breaker = next(b for b in policy.breakers if b.name == intent.breaker)
         return str(allowance(fleet, breaker, policy.budget))
 
-    def _tell(
-        self,
-        desk: Desk,
-        intent: Intent,
-        action: str,
-        reason: Reason,
-        note: str,
-        *,
-        took: float | None = None,
-    ) -> None:
-        """Record, announce and log what was done."""
-        pod = intent.pod
-        desk.ledger.record(
-            Decision(
-                desk.shared.clock.wall(),
-                action,
-                pod.name,
-                pod.uid,
-                intent.breaker,
-                intent.reason,
-                note,
-            )
-        )
-        warning = reason in (Reason.POD_EJECTED, Reason.POD_PAUSED, Reason.POD_TERMINATED)
-        self._announce(desk, intent, reason, note, warning=warning)
-        seconds = {} if took is None else {"took": round(took, 4)}
-        done = f"{action} pod"
-        desk.log.info(
-            done,
-            pod=pod.name,
-            breaker=intent.breaker,
-            reason=intent.reason.value,
-            evidence=note,
-            **seconds,
-        )
-        desk.changed()
-
-    def _announce(
-        self, desk: Desk, intent: Intent, reason: Reason, note: str, *, warning: bool
-    ) -> None:
-        desk.shared.events.record(
-            desk.reference,
-            type=EventType.WARNING if warning else EventType.NORMAL,
-            reason=reason,
-            action=intent.action.value.capitalize(),
-            note=f"Pod {intent.pod.name}: {intent.reason}: {note}",
-            related=intent.pod,
-        )
-
 
 def _service(desk: Desk) -> tuple[str, str]:
     return desk.assignment.key.namespace, desk.assignment.key.name
-
-
-def _why_released(intent: Intent) -> str:
-    return f"{intent.reason}: the pod is no longer Kubervisor's"

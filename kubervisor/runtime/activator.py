@@ -11,6 +11,7 @@ from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.held import held
 from kubervisor.runtime.requests import Requests
+from kubervisor.runtime.telling import tell_deferred
 from kubervisor.telemetry import metrics
 from kubervisor.traffic import keys
 from kubervisor.traffic.activator import plan_returns
@@ -50,13 +51,13 @@ class Activator:
                 return SAFETY_NET
             metrics.PAUSED_SECONDS.labels(*self._service).set(0)
             self._reminded = False
-            desk.ledger.thaw(self._clock.monotonic())
+            desk.ledger.holds.thaw(self._clock.monotonic())
             fleet = desk.fleet()
             failed = self._settle(fleet)
             plan = self._plan(assignment, fleet)
             failed |= self._apply(plan, fleet)
             for refusal in plan.refused:
-                self._actuator.defer(desk, refusal.pod, refusal.note)
+                tell_deferred(desk, refusal.pod, refusal.note)
             failed |= self._requests.step(fleet)
         if plan.intents:
             desk.changed()
@@ -74,7 +75,7 @@ class Activator:
         desk, now = self._desk, self._clock.monotonic()
         # A hold that is first seen while paused starts here, and stands still like the others.
         desk.ledger.remaining(desk.fleet(), assignment.policy, now=now, wall=self._clock.wall())
-        stood = desk.ledger.freeze(now)
+        stood = desk.ledger.holds.freeze(now)
         metrics.PAUSED_SECONDS.labels(*self._service).set(stood)
         if stood > PAUSED_LONG and not self._reminded:
             self._reminded = True

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from kubervisor.errors import ApiError, KubervisorError, NotFound
-from kubervisor.kube import access, failures, paths
+from kubervisor.kube import access, failures, paths, wire
 from kubervisor.kube.client import Api
 from kubervisor.kube.stopping import read_stopped
 from kubervisor.settings import Settings
@@ -30,23 +28,6 @@ class Finding:
 
     well: bool
     text: str
-
-
-class _Spec(msgspec.Struct, gc=False, rename="camel"):
-    holder_identity: str | None = None
-    renew_time: str | None = None
-
-
-class _Meta(msgspec.Struct, gc=False):
-    annotations: dict[str, str] | None = None
-
-
-class _Lease(msgspec.Struct, gc=False):
-    metadata: _Meta
-    spec: _Spec = msgspec.field(default_factory=_Spec)
-
-
-_leases = msgspec.json.Decoder(_Lease)
 
 
 def find_definition(api: Api, namespaces: Sequence[str]) -> Iterator[Finding]:
@@ -93,7 +74,7 @@ def find_leader(
     within = duration + TAKES_OVER
     title = f"the Lease {namespace}/{name}"
     seen: set[str] = set()
-    lease = _Lease(_Meta())
+    lease = wire.Lease(wire.LeaseMeta())
     for _ in range(round(within / LOOK_SECONDS)):
         try:
             lease = _read_lease(api, namespace, name)
@@ -144,6 +125,6 @@ def _ask(sources: Sources, source: NamedSource) -> Finding:
     return Finding(True, f"source {source.name} answers")
 
 
-def _read_lease(api: Api, namespace: str, name: str) -> _Lease:
+def _read_lease(api: Api, namespace: str, name: str) -> wire.Lease:
     path = paths.single(paths.LEASES, namespace, name)
-    return failures.decoded(path, _leases.decode, api.request("GET", path))
+    return failures.decoded(path, wire.leases.decode, api.request("GET", path))

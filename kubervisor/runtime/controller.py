@@ -11,10 +11,8 @@ from dataclasses import replace
 
 from kubervisor.api.policy import to_policy
 from kubervisor.errors import (
-    ApiError,
     CapacityExceeded,
     Conflict,
-    LeadershipLost,
     NotFound,
     SpecError,
 )
@@ -31,8 +29,6 @@ from kubervisor.runtime.standing import compose, compose_refused
 from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.workqueue import WorkQueue
-from kubervisor.telemetry import metrics
-from kubervisor.telemetry.logs import Log
 from kubervisor.traffic import keys
 from kubervisor.traffic.bounds import bounded, describe_bounds
 from kubervisor.traffic.model import PodUid, ServiceKey
@@ -248,28 +244,3 @@ def _returning_only(record: SpecRecord) -> ServicePolicy:
     """
     service = record.spec.get("service")
     return ServicePolicy(service=service if isinstance(service, str) else "", breakers=())
-
-
-def run_queue(queue: WorkQueue[ServiceKey], handle: Callable[[ServiceKey], None], log: Log) -> None:
-    """Handle keys until the queue shuts down; a key that fails is tried again, later each time.
-
-    Raises ShutDown.
-    """
-    while True:
-        key = queue.get()
-        try:
-            with metrics.RECONCILE_DURATION.time():
-                handle(key)
-        except LeadershipLost:
-            pass  # the process is about to end
-        except Exception as error:  # noqa: BLE001 - the guard: one object's trouble is not another's
-            metrics.RECONCILES.labels("error").inc()
-            expected = isinstance(error, ApiError)
-            say = log.warning if expected else log.error
-            say("Could not reconcile", object=str(key), error=str(error), exc_info=not expected)
-            queue.retry(key)
-        else:
-            metrics.RECONCILES.labels("ok").inc()
-            queue.forget(key)
-        finally:
-            queue.done(key)

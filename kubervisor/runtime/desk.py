@@ -79,7 +79,7 @@ class Desk:
         with self.lock:
             if assignment.policy != self._assignment.policy:
                 self.ledger.keep_breakers(assignment.policy)
-                self.ledger.restart_holds()
+                self.ledger.holds.restart()
             if assignment.generation != self._assignment.generation:
                 self.ledger.lost_pods = ""
             self._assignment = assignment

@@ -8,7 +8,7 @@ from typing import Any
 
 from kubervisor.errors import ApiError, LeadershipLost
 from kubervisor.kube.reflector import Reflector
-from kubervisor.runtime.controller import Controller, run_queue
+from kubervisor.runtime.controller import Controller
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.threads import start_thread
@@ -98,8 +98,35 @@ class Leading:
     ) -> None:
         def work() -> None:
             try:
-                run_queue(queue, handle, self._log)
+                _run_queue(queue, handle, self._log)
             except ShutDown:
                 return
 
         start_thread(name, work)
+
+
+def _run_queue(
+    queue: WorkQueue[ServiceKey], handle: Callable[[ServiceKey], None], log: Log
+) -> None:
+    """Handle keys until the queue shuts down; a key that fails is tried again, later each time.
+
+    Raises ShutDown.
+    """
+    while True:
+        key = queue.get()
+        try:
+            with metrics.RECONCILE_DURATION.time():
+                handle(key)
+        except LeadershipLost:
+            pass  # the process is about to end
+        except Exception as error:  # noqa: BLE001 - the guard: one object's trouble is not another's
+            metrics.RECONCILES.labels("error").inc()
+            expected = isinstance(error, ApiError)
+            say = log.warning if expected else log.error
+            say("Could not reconcile", object=str(key), error=str(error), exc_info=not expected)
+            queue.retry(key)
+        else:
+            metrics.RECONCILES.labels("ok").inc()
+            queue.forget(key)
+        finally:
+            queue.done(key)

@@ -8,14 +8,14 @@ mutated.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from kubervisor.runtime.holds import Holds
 from kubervisor.traffic.detector_policy import CustomPolicy, DetectorPolicy
 from kubervisor.traffic.evidence import Memory, remember, with_ejection
-from kubervisor.traffic.holds import hold_length, remaining_hold
 from kubervisor.traffic.model import Fleet, Pod, PodUid
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
-from kubervisor.traffic.returns import activator_of, ejected_pods
+from kubervisor.traffic.returns import ejected_pods
 from kubervisor.traffic.verdict import Verdict
 
 REMEMBERED_DECISIONS = 20
@@ -77,13 +77,6 @@ class Protection:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hold:
-    ejection: str
-    began: float
-    ends: float
-
-
-@dataclass(frozen=True, slots=True)
 class _Terminated:
     known: frozenset[PodUid]
     at: float
@@ -97,6 +90,7 @@ class Ledger:
     telling. `mismatched` says of breakers why the samples of their query are not the fleet's.
     """
 
+    holds: Holds = field(default_factory=Holds)
     memories: dict[str, Memory] = field(default_factory=dict)
     flagged: dict[str, frozenset[PodUid]] = field(default_factory=dict)
     confirmed: set[tuple[PodUid, str]] = field(default_factory=set)
@@ -117,9 +111,7 @@ class Ledger:
     labelled: bool = False
     restored: bool = False
     decisions: tuple[Decision, ...] = ()
-    _holds: dict[PodUid, _Hold] = field(default_factory=dict)
     _terminated: list[_Terminated] = field(default_factory=list)
-    _frozen_since: float | None = None
 
     def record(self, decision: Decision) -> None:
         """Keep the decision among the last twenty, newest last."""
@@ -169,7 +161,7 @@ class Ledger:
         self, pod: Pod, breaker: str, ejection: str, *, now: float, wall: float, hold: float
     ) -> None:
         """An ejection was written: its hold runs from now, and it is confirmed."""
-        self._holds[pod.uid] = _Hold(ejection, now, now + hold)
+        self.holds.begin(pod.uid, ejection, now=now, seconds=hold)
         self.confirmed.add((pod.uid, ejection))
         memory = self.memories.get(breaker, Memory())
         self.memories[breaker] = with_ejection(memory, pod.uid, wall, keep=REMEMBERED_EJECTIONS)
@@ -197,31 +189,23 @@ class Ledger:
     def remaining(
         self, fleet: Fleet, policy: ServicePolicy, *, now: float, wall: float
     ) -> Mapping[PodUid, float]:
-        """Seconds left of each ejected pod's hold; a hold seen for the first time starts here."""
+        """Seconds left of each ejected pod's hold; a hold seen for the first time starts here.
+
+        What is known of pods and ejections that are gone is forgotten.
+        """
         pods = ejected_pods(fleet)
         present = {pod.uid for pod in fleet.pods}
-        self._holds = {uid: hold for uid, hold in self._holds.items() if uid in present}
+        self.holds.keep(present)
         self.pausing = {p.uid for p in pods if p.uid in self.pausing}
         # An ejection that the watch has not shown yet is known by its hold.
         current = {(pod.uid, pod.ejection.id) for pod in pods if pod.ejection}
-        current |= {(uid, hold.ejection) for uid, hold in self._holds.items()}
+        current |= self.holds.ejections
         self.confirmed &= current
         self.deferred = {uid: why for uid, why in self.deferred.items() if uid in present}
         self.protected = {
             uid: kept for uid, kept in self.protected.items() if (uid, kept.ejection) in current
         }
-        left = {}
-        for pod in pods:
-            assert pod.ejection is not None
-            known = self._holds.get(pod.uid)
-            if known is None or known.ejection != pod.ejection.id:
-                length = hold_length(activator_of(pod, policy), pod.retries, seed=pod.uid)
-                known = _Hold(
-                    pod.ejection.id, now, now + remaining_hold(pod.ejection, length, wall)
-                )
-                self._holds[pod.uid] = known
-            left[pod.uid] = known.ends - now
-        return left
+        return self.holds.remaining(pods, policy, now=now, wall=wall)
 
     def spared(self, remaining: Mapping[PodUid, float], *, now: float) -> frozenset[PodUid]:
         """Pods not to be evicted now: a budget refused it, and their hold is over, or it is too
@@ -233,16 +217,12 @@ class Ledger:
             if remaining.get(uid, 0.0) <= 0 or now < protection.again
         )
 
-    def restart_holds(self) -> None:
-        """The policy changed: look at every hold again as if for the first time."""
-        self._holds.clear()
-
     def still_flagged(self, *, now: float) -> Mapping[PodUid, float]:
         """Pods that evidence without traffic calls outliers, and for how long they have been
         held.
         """
         flagged = frozenset[PodUid]().union(*self.flagged.values())
-        return {uid: now - self._holds[uid].began for uid in flagged if uid in self._holds}
+        return self.holds.held_for(flagged, now=now)
 
     def scores(self) -> Mapping[PodUid, float]:
         """The worst last score of each pod over all breakers."""
@@ -251,20 +231,3 @@ class Ledger:
             for uid, streak in memory.streaks.items():
                 worst[uid] = max(worst.get(uid, 0.0), streak.score)
         return worst
-
-    def freeze(self, now: float) -> float:
-        """Holds stand still from the first call on; the seconds since then."""
-        if self._frozen_since is None:
-            self._frozen_since = now
-        return now - self._frozen_since
-
-    def thaw(self, now: float) -> None:
-        """Holds go on with what was left of them."""
-        if self._frozen_since is None:
-            return
-        stood = now - self._frozen_since
-        self._frozen_since = None
-        self._holds = {
-            uid: replace(hold, began=hold.began + stood, ends=hold.ends + stood)
-            for uid, hold in self._holds.items()
-        }

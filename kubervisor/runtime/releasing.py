@@ -1,7 +1,7 @@
 """`kubervisor release`: gives every pod back by its labels, with or without KubervisorServices.
 
 The order matters: controllers are told to write nothing, then Services stop selecting on our label,
-then the pods get traffic, then the objects may be deleted.
+then the pods get traffic, then the objects say so and may be deleted.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from typing import Any
 
 import msgspec
 
-from kubervisor.errors import Conflict, NotFound
+from kubervisor.errors import ApiError, Conflict, NotFound
 from kubervisor.kube import paths
 from kubervisor.kube.client import Api
 from kubervisor.kube.listing import list_all
-from kubervisor.kube.objects import remove_finalizer, stop_selecting
+from kubervisor.kube.objects import remove_finalizer, stop_selecting, write_status
 from kubervisor.kube.overlay import Overlay
 from kubervisor.kube.records import SpecRecord, decode_pod, decode_service, decode_spec
 from kubervisor.kube.stopping import announce_stop, withdraw_stop
 from kubervisor.kube.writers import TrafficWriter
+from kubervisor.runtime.standing import compose_refused
 from kubervisor.traffic import keys
 from kubervisor.traffic.membership import is_member
 from kubervisor.traffic.model import Pod
+from kubervisor.traffic.reasons import Reason
 
 LEASE_PREFIX = "kubervisor-traffic"
 OURS = (f"{keys.NAME}", f"{keys.TRAFFIC} in (no,pause)")
@@ -33,6 +35,11 @@ OURS = (f"{keys.NAME}", f"{keys.TRAFFIC} in (no,pause)")
 SEEN_WITHIN = 8.0
 """Seconds until every controller has seen an announcement (renewals are 2 s apart) and has finished
 the write it had in hand (5 s at most)."""
+
+RELEASED = "`kubervisor release` ran: nothing is ejected until a controller acts again"
+_OF_A_GUARD = ("fleet", "podCount", "outliers")
+"""Parts of a status that nobody keeps true any more. Its epoch, by which a frozen leader knows that
+it was followed, its declared ejections and its record stay."""
 
 Say = Callable[[str], None]
 
@@ -71,7 +78,13 @@ _leases = msgspec.json.Decoder(_Lease)
 
 
 def release(
-    api: Api, scope: Scope, *, disable: bool, wait: Callable[[float], Any], say: Say
+    api: Api,
+    scope: Scope,
+    *,
+    disable: bool,
+    now: Callable[[], float],
+    wait: Callable[[float], Any],
+    say: Say,
 ) -> int:
     """Release everything in `scope`; with `disable`, first remove our key from Service selectors.
 
@@ -85,7 +98,7 @@ def release(
     for pod in _pods(api, scope):
         _release_pod(writer, pod, say)
     for record in _specs(api, scope):
-        _let_go(api, record, say)
+        _let_go(api, _tell(api, record, disable=disable, now=now(), say=say), say)
     left = [pod for pod in _pods(api, scope) if pod.is_out]
     for pod in left:
         say(f"pod {pod.namespace}/{pod.name} is still out of traffic")
@@ -157,6 +170,32 @@ def _specs(api: Api, scope: Scope) -> Iterator[SpecRecord]:
             yield from list_all(api, path, decode_spec)
         except NotFound:
             return  # the CRD is not there
+
+
+def _tell(api: Api, record: SpecRecord, *, disable: bool, now: float, say: Say) -> SpecRecord:
+    """Have the object say that it guards nothing; what is stored then.
+
+    A status that cannot be written is said, and keeps no pod and no object waiting.
+    """
+    if record.deleting:
+        return record
+    try:
+        return write_status(api, record, released_status(record, disable=disable, now=now))
+    except ApiError as error:
+        say(f"kubervisorservice {record.namespace}/{record.name} keeps its last status: {error}")
+        return record
+
+
+def released_status(record: SpecRecord, *, disable: bool, now: float) -> dict[str, Any]:
+    """The status of an object that nothing guards any more, until a controller writes it anew."""
+    before = record.status
+    said = compose_refused(record.generation, Reason.RELEASED, RELEASED, before, now=now).wire()
+    if not disable:
+        # Its Service selects on our label, or not, as before.
+        active = [one for one in before.get("conditions") or () if one.get("type") == "Active"]
+        others = [one for one in said["conditions"] if one["type"] != "Active"]
+        said["conditions"] = [*others, *active]
+    return {name: part for name, part in before.items() if name not in _OF_A_GUARD} | said
 
 
 def _let_go(api: Api, record: SpecRecord, say: Say) -> None:

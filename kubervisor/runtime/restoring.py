@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
+from kubervisor import instants
 from kubervisor.runtime.ledger import Decision
 
 
@@ -33,9 +33,8 @@ def lost_pods_in(status: Mapping[str, Any], generation: int) -> str:
 
 
 def _decision(entry: Mapping[str, Any]) -> Decision | None:
-    try:
-        at = datetime.fromisoformat(str(entry["time"])).timestamp()
-    except (KeyError, ValueError):
+    at = instants.parse(str(entry.get("time")))
+    if at is None:
         return None
     return Decision(
         at=at,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from kubervisor import instants
 from kubervisor.api.status import (
     Condition,
     FleetCount,
@@ -48,7 +48,7 @@ def compose(
     # Oldest first in the ledger, newest first for the reader.
     recent = [
         Recent(
-            time=instant(d.at),
+            time=_time(d.at),
             action=d.action,
             pod=d.pod,
             pod_uid=d.uid,
@@ -61,7 +61,7 @@ def compose(
     return KubervisorServiceStatus(
         conditions=_conditions(standing, assignment.generation, previous, now),
         observed_generation=assignment.generation,
-        start_time=previous.get("startTime") or instant(now),
+        start_time=previous.get("startTime") or _time(now),
         pod_count=PodCount(
             nb_pods_managed=count.managed,
             nb_pods_breaked=count.ejected,
@@ -80,7 +80,7 @@ def _outlier(kept: KeptOutlier) -> Outlier:
         pod=kept.pod,
         pod_uid=kept.uid,
         breaker=kept.breaker,
-        since=instant(kept.since),
+        since=_time(kept.since),
         reason=kept.reason,
         evidence=kept.evidence,
     )
@@ -100,17 +100,12 @@ def compose_refused(
     return KubervisorServiceStatus(
         conditions=_conditions(standing, generation, previous, now),
         observed_generation=generation,
-        start_time=previous.get("startTime") or instant(now),
+        start_time=previous.get("startTime") or _time(now),
     )
 
 
-def instant(unix: float) -> str:
-    """RFC 3339, UTC, whole seconds.
-
-    >>> instant(0)
-    '1970-01-01T00:00:00Z'
-    """
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _time(at: float) -> str:
+    return instants.render(at, "seconds")
 
 
 def _standing(assignment: Assignment, desk: Desk, fleet: Fleet, floor: int) -> Standing:
@@ -184,7 +179,7 @@ def _conditions(
                 status=condition.status,
                 reason=condition.reason,
                 message=condition.message,
-                last_transition_time=since or instant(now),
+                last_transition_time=since or _time(now),
                 observed_generation=generation,
             )
         )

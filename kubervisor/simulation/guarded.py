@@ -18,7 +18,7 @@ from kubervisor.simulation.scenario import Scenario
 from kubervisor.simulation.scraping import EPOCH, Scraper
 from kubervisor.simulation.screens import quiet_steps
 from kubervisor.simulation.world import World
-from kubervisor.traffic.model import Owner, Pod, PodUid, ServiceKey, Traffic
+from kubervisor.traffic.model import Owner, Pod, PodUid, ServiceKey
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 
 KEY = ServiceKey(NAMESPACE, "simulated")
@@ -150,19 +150,11 @@ class Guarded:
 
 def a_pod(name: str, version: str = "old") -> Pod:
     """A pod that has served for an hour."""
-    return Pod(
-        uid=PodUid(name),
+    return Pod.serving(
+        name,
+        uid=name,
         namespace=NAMESPACE,
-        name=name,
-        version="1",
-        phase="Running",
-        ready=True,
-        deleting=False,
-        traffic=Traffic.YES,
         claimed_by=KEY.name,
-        ejection=None,
-        retries=0,
-        returned_at=None,
         created_at=EPOCH - AGE + (version == "new"),
         started_at=EPOCH - AGE,
         owner=Owner("ReplicaSet", version, version),

@@ -86,9 +86,7 @@ def set_up(*, level: str, form: str) -> None:
     signal.signal(signal.SIGUSR1, lambda *_: setattr(_LEVEL, "lowest", logging.DEBUG))
     signal.signal(signal.SIGUSR2, lambda *_: setattr(_LEVEL, "lowest", chosen))
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
-    )
+    renderer: Any = _for_people() if console else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             _LEVEL,
@@ -106,6 +104,12 @@ def set_up(*, level: str, form: str) -> None:
     handler = logging.StreamHandler(_Lossy())
     handler.setFormatter(_OneLine("%(name)s: %(message)s"))
     logging.basicConfig(level=logging.ERROR, handlers=[handler])
+
+
+def _for_people() -> Any:
+    """Lines that begin with the instant; a traceback is text already."""
+    plain = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(timestamp_key="ts", exception_formatter=plain)
 
 
 def get(name: str, **bound: str) -> Log:

@@ -158,6 +158,12 @@ WATCH_RESTARTS = Counter(
     ("resource", "cause"),
     registry=REGISTRY,
 )
+UNREADABLE = Counter(
+    "kubervisor_unreadable_objects_total",
+    "Objects left out of a LIST or a watch because they cannot be read; the log names them.",
+    ("resource",),
+    registry=REGISTRY,
+)
 CACHE_OBJECTS = Gauge(
     "kubervisor_cache_objects", "Objects in the caches.", ("resource",), registry=REGISTRY
 )

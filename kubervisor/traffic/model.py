@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Self
 
 PodUid = NewType("PodUid", str)
 
@@ -94,6 +94,40 @@ class Pod:
     epoch_mark: str = ""
     address: str = ""
     eject_requested_at: float | None = None
+
+    @classmethod
+    def serving(
+        cls,
+        name: str,
+        *,
+        uid: str,
+        namespace: str,
+        claimed_by: str | None,
+        created_at: float,
+        started_at: float | None,
+        owner: Owner,
+        labels: Mapping[str, str] | None = None,
+        ready: bool = True,
+    ) -> Self:
+        """A pod in traffic that was never out of it, for whoever makes pods up."""
+        return cls(
+            uid=PodUid(uid),
+            namespace=namespace,
+            name=name,
+            version="1",
+            phase="Running",
+            ready=ready,
+            deleting=False,
+            traffic=Traffic.YES,
+            claimed_by=claimed_by,
+            ejection=None,
+            retries=0,
+            returned_at=None,
+            created_at=created_at,
+            started_at=started_at,
+            owner=owner,
+            labels=labels or {},
+        )
 
     @property
     def is_out(self) -> bool:

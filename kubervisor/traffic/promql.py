@@ -21,12 +21,12 @@ _QUOTED = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_NUMBER = r"\d+(?:\.\d+)?"
-_DURATION = rf"((?:{_NUMBER}(?:ms|[smhdwy]))+|{_NUMBER})"
-_RANGE = re.compile(rf"\[\s*{_DURATION}\s*(:[^\[\]]*)?\]")
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdwy]?)")
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_PART = rf"({_NUMBER})(ms|[smhdwy])"
+_DURATION = rf"(?:{_NUMBER}(?:ms|[smhdwy]))+"
+# Prometheus 3 takes a plain number for seconds.
+_RANGE = re.compile(rf"\[\s*(?:({_DURATION})|({_NUMBER}))\s*(:[^\[\]]*)?\]")
 _SECONDS = {
-    "": 1.0,  # Prometheus 3 takes a plain number for seconds
     "ms": 0.001,
     "s": 1.0,
     "m": 60.0,
@@ -35,6 +35,20 @@ _SECONDS = {
     "w": 604800.0,
     "y": 31536000.0,
 }
+
+
+def seconds(duration: str) -> float:
+    """The seconds of a duration as Prometheus writes it, such as 5s, 1h30m or 7d.
+
+    Days have 24 hours, weeks 7 days, years 365 days. Raises ValueError where it is none. The
+    durations of a KubervisorService are others, see `kubervisor.api.fields.seconds_of`.
+
+    >>> seconds("1m30s")
+    90.0
+    """
+    if not re.fullmatch(_DURATION, duration):
+        raise ValueError(f"{duration!r} is no duration; write 5s, 1m30s or 500ms")
+    return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_PART, duration))
 
 
 @lru_cache(maxsize=2048)
@@ -50,12 +64,12 @@ def reach(promql: str) -> float:
     360.0
     """
     plain, subqueries = 0.0, 0.0
-    for duration, step in _RANGE.findall(_QUOTED.sub("", promql)):
-        seconds = sum(float(n) * _SECONDS[unit] for n, unit in _PART.findall(duration))
+    for duration, number, step in _RANGE.findall(_QUOTED.sub("", promql)):
+        length = seconds(duration) if duration else float(number)
         if step:
-            subqueries += seconds
+            subqueries += length
         else:
-            plain = max(plain, seconds)
+            plain = max(plain, length)
     return plain + subqueries
 
 

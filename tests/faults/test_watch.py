@@ -10,10 +10,20 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from kubervisor.kube.freshness import BELIEVED_SECONDS
-from playground.fault_answers import answers, delays, serves
+from playground.fault_answers import answers, delays, serves, spoils_items
 from playground.fault_exchange import Reply
-from playground.fault_streams import bookmark, doubles, drops, expired, is_about, lags, swaps
+from playground.fault_streams import (
+    bookmark,
+    doubles,
+    drops,
+    expired,
+    is_about,
+    lags,
+    spoils,
+    swaps,
+)
 from playground.faultproxy import FaultProxy, asks
+from playground.fleet import Fleet
 from tests.e2e.scene import WITHIN
 from tests.faults.bench import Bench, Stage
 from tests.faults.conftest import LONG, Figure
@@ -142,6 +152,26 @@ def test_fault_14_an_older_list_does_not_turn_time_back(
     assert len(stage.ejected()) == 2, "the floor is counted on what is, not on what was"
     assert ended == bench.undisturbed()
     figure(f"{len(rule.hits)} old LISTs not taken in")
+
+
+def test_a_pod_that_cannot_be_read_is_no_other_pods_trouble(bench: Bench, stage: Stage) -> None:
+    """In LISTs and in events; the log and a metric tell of it."""
+    fleet = Fleet(bench.scene.api, "bystander", size=1, namespace=bench.scene.namespace)
+    with fleet, ExitStack() as stack:
+        (pod,) = fleet.pods()
+        stack.enter_context(bench.proxy.rule(asks("list", "pods"), spoils_items(pod.name)))
+        stack.enter_context(bench.proxy.edit("pods", spoils(is_about(pod.name))))
+        bench.proxy.say("pods", expired())
+        bench.controller.wait_line(
+            lambda line: line["event"].startswith("Left out") and line["name"] == pod.name,
+            WITHIN,
+            "the log names it",
+        )
+        stage.begin()
+        fleet.label(pod, "seen", "true")
+        stage.accuse()
+        assert stage.end() == bench.undisturbed()
+    assert bench.controller.metric('kubervisor_unreadable_objects_total{resource="pods"}') >= 2
 
 
 def test_fault_09_behind_a_silent_watch_the_floor_holds(

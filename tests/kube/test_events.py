@@ -166,4 +166,4 @@ def test_what_is_over_is_forgotten(scripted: ScriptedServer, clock: Clock) -> No
         record(recorder, "shop", uid=f"ks-{number}")
         drain(recorder)
         clock.now += SERIES_SECONDS / 10
-    assert recorder.remembered <= 11
+    assert len(recorder._known) <= 11

@@ -12,6 +12,7 @@ from kubernetes.client import exceptions as kubernetes_exceptions
 
 from kubervisor import errors
 from kubervisor.kube import failures
+from kubervisor.kube.outcomes import OUTCOMES
 
 MERGE = "application/merge-patch+json"
 
@@ -34,7 +35,7 @@ def test_every_exception_class_of_the_libraries_is_mapped(module: ModuleType) ->
     }
     own = {found for found in classes if found.__module__ == module.__name__}
     assert own
-    assert own - failures.OUTCOMES.keys() == set()
+    assert own - OUTCOMES.keys() == set()
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,12 @@ class Case:
         self.freshness = Freshness(scripted.api(), watches, clock=lambda: self.now)
 
     def stores(self, *pods: tuple[str, int]) -> None:
-        body = {"metadata": {}, "items": [wire(*pod) for pod in pods]}
+        """Let the server list these; one named `unreadable` has a phase of another type."""
+        items = [wire(*pod) for pod in pods]
+        for one in items:
+            if one["metadata"]["name"] == "unreadable":
+                one["status"] = {"phase": 7}
+        body = {"metadata": {}, "items": items}
         self.scripted.script = lambda exchange: exchange.answer(200, body)
 
     def confirm(self, *changing: str) -> None:
@@ -114,3 +119,17 @@ def test_after_a_conflict_even_a_watch_that_speaks_is_asked_about(case: Case) ->
     case.confirm()
     case.confirm()
     assert case.lists == ["app=shop"]
+
+
+def test_a_pod_that_nobody_could_ever_read_is_no_member(case: Case) -> None:
+    case.stores(("a", 1), ("b", 2), ("unreadable", 3))
+    case.confirm()
+    assert case.watch.renewed == 0
+
+
+def test_a_member_that_cannot_be_read_any_more_may_be_in_any_state(case: Case) -> None:
+    case.members.append(shown("unreadable", 2))
+    case.stores(("a", 1), ("b", 2), ("unreadable", 3))
+    with pytest.raises(ApiUnavailable, match="here/unreadable cannot be read any more: Expected"):
+        case.confirm()
+    assert case.watch.renewed == 0, "another LIST would not read it either"

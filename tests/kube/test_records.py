@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from kubervisor.kube import timestamps
 from kubervisor.kube.caches import PodCache
 from kubervisor.kube.records import decode_pod, decode_service, decode_spec
 from kubervisor.traffic import keys
@@ -39,31 +38,6 @@ def pod(
         "status": status or {},
     }
     return decode_pod(json.dumps(body).encode())
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        pytest.param(DAY, AT, id="UTC"),
-        pytest.param("2024-05-01T10:00:00.25Z", AT + 0.25, id="with a fraction"),
-        pytest.param("2024-05-01T10:00:00.123456789Z", AT + 0.123456, id="with nanoseconds"),
-        pytest.param("2024-05-01T12:00:00+02:00", AT, id="east of Greenwich"),
-        pytest.param("2024-05-01T04:30:00-05:30", AT, id="west of Greenwich"),
-        pytest.param("2024-05-01T10:00:00", None, id="without a zone"),
-        pytest.param("2024-05-01", None, id="a day"),
-        pytest.param("2024-13-01T10:00:00Z", None, id="no such month"),
-        pytest.param("2024-05-01T10:00:60Z", None, id="a leap second"),
-        pytest.param("Time is what the clock says.", None, id="words"),
-        pytest.param("", None, id="empty"),
-        pytest.param(None, None, id="absent"),
-    ],
-)
-def test_timestamps_are_read_or_none(text: str | None, expected: float | None) -> None:
-    assert timestamps.parse(text) == expected
-
-
-def test_a_timestamp_is_read_as_it_was_written() -> None:
-    assert timestamps.parse(timestamps.render(AT + 0.123)) == AT + 0.123
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from kubervisor.kube import paths, reflector
+from kubervisor.kube import paths, reflector, versions
 from kubervisor.kube.backoff import Backoff
 from kubervisor.kube.caches import PodCache
 from kubervisor.kube.client import Api
 from kubervisor.kube.podwrites import MERGE_PATCH
 from kubervisor.kube.records import decode_pod
-from kubervisor.kube.reflector import EventType, Reflector, Restart
+from kubervisor.kube.reflector import Reflector, Restart
+from kubervisor.kube.watch_events import EventType
 from kubervisor.traffic.model import Pod
 
 from .polling import until
@@ -374,5 +375,5 @@ def test_an_older_list_is_not_taken_in_unless_there_is_no_other_for_a_minute(
     assert watched.names == {"a": "40"}
     assert "older than 50" in str(watched.reflector.problem)
 
-    now[0] = reflector.RESTORED_SECONDS
+    now[0] = versions.RESTORED_SECONDS
     until(lambda: watched.names == {"a": "20"}, "a store that was restored is believed")

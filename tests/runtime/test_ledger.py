@@ -93,7 +93,7 @@ class TestHolds:
     def test_a_new_policy_looks_at_them_anew(self) -> None:
         ledger = Ledger()
         left(ledger, self.FLEET, at=0)
-        ledger.restart_holds()
+        ledger.holds.restart()
         shorter = a_policy(activator=an_activator(period=20))
 
         assert left(ledger, self.FLEET, at=5, policy=shorter) == {"x": 20}
@@ -101,10 +101,10 @@ class TestHolds:
     def test_while_frozen_they_stand_still(self) -> None:
         ledger = Ledger()
         left(ledger, self.FLEET, at=0)
-        assert ledger.freeze(10) == 0
-        assert ledger.freeze(10 + HOUR) == HOUR
-        ledger.thaw(10 + HOUR)
-        ledger.thaw(10 + HOUR)
+        assert ledger.holds.freeze(10) == 0
+        assert ledger.holds.freeze(10 + HOUR) == HOUR
+        ledger.holds.thaw(10 + HOUR)
+        ledger.holds.thaw(10 + HOUR)
 
         assert left(ledger, self.FLEET, at=20 + HOUR) == {"x": 40}
 
@@ -114,7 +114,7 @@ class TestHolds:
         left(ledger, fleet_of(a_pod("y")), at=1)
 
         assert ledger.still_flagged(now=1) == {}
-        assert ledger._holds == {}
+        assert ledger.holds.ejections == set()
 
 
 class TestReplacements:

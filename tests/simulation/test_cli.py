@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from kubervisor.cli.simulate import simulate
 
-EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/simulation-*.yaml"))
+EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/simulations/*.yaml"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

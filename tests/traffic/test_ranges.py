@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from kubervisor.traffic.promql import reach
+from kubervisor.traffic.promql import reach, seconds
 
 
 @pytest.mark.parametrize(
-    ("promql", "seconds"),
+    ("promql", "length"),
     [
         pytest.param("up", 0, id="an instant"),
         pytest.param("rate(a[30s])", 30, id="a range"),
@@ -35,8 +35,18 @@ from kubervisor.traffic.promql import reach
         pytest.param("rate(a[", 0, id="unfinished"),
     ],
 )
-def test_reach(promql: str, seconds: float) -> None:
-    assert reach(promql) == pytest.approx(seconds)
+def test_reach(promql: str, length: float) -> None:
+    assert reach(promql) == pytest.approx(length)
+
+
+@pytest.mark.parametrize("text", ["", "5", "s", "1h 30m", "-1h", "1h30", "٣m", "1h\n"])
+def test_what_is_no_duration_is_refused_in_words(text: str) -> None:
+    with pytest.raises(ValueError, match="is no duration; write 5s, 1m30s or 500ms"):
+        seconds(text)
+
+
+def test_digits_of_another_script_are_no_range() -> None:
+    assert reach("rate(a[٣m])") == 0
 
 
 @pytest.mark.parametrize(

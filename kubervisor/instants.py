@@ -1,12 +1,16 @@
-"""Instants between Kubernetes' RFC 3339 text and our Unix seconds."""
+"""Instants between RFC 3339, as Kubernetes and people write them, and our Unix seconds."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Literal
 
 # fromisoformat takes dates without time or zone too; an instant needs both
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+Precision = Literal["seconds", "milliseconds", "microseconds"]
+"""Kubernetes' Time has seconds, its MicroTime microseconds; our annotations have milliseconds."""
 
 
 def parse(text: str | None) -> float | None:
@@ -23,19 +27,11 @@ def parse(text: str | None) -> float | None:
         return None
 
 
-def render(at: float) -> str:
-    """Return `at` (Unix seconds) as RFC 3339 in UTC with milliseconds.
+def render(at: float, precision: Precision) -> str:
+    """Return `at` (Unix seconds) as RFC 3339 in UTC; what is finer than `precision` is cut off.
 
-    >>> render(0.5)
-    '1970-01-01T00:00:00.500Z'
+    >>> render(0.5, "seconds"), render(0.5, "milliseconds")
+    ('1970-01-01T00:00:00Z', '1970-01-01T00:00:00.500Z')
     """
-    return f"{_utc(at).isoformat(timespec='milliseconds')}Z"
-
-
-def render_micro(at: float) -> str:
-    """Return `at` (Unix seconds) in the form of Kubernetes' MicroTime: UTC with microseconds."""
-    return f"{_utc(at).isoformat(timespec='microseconds')}Z"
-
-
-def _utc(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
+    moment = datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
+    return f"{moment.isoformat(timespec=precision)}Z"

@@ -18,8 +18,7 @@ from kubervisor.traffic.detector_policy import (
     DiscretePolicy,
     RatioPolicy,
 )
-from kubervisor.traffic.detectors.beta_binomial import upper_tail
-from kubervisor.traffic.detectors.core import core_of
+from kubervisor.traffic.detectors.core import grow_core
 from kubervisor.traffic.detectors.counts import Count
 
 
@@ -67,11 +66,12 @@ def _ratio(axes: Axes) -> None:
 
 def _needed_percent(share: float, events: float, alpha: float) -> float:
     """The least percentage of `events` that is no chance, beside nine peers with `share`."""
-    core = core_of([Count(share * events, events)] * 9)
+    peers = [Count(share * events, events)] * 9
+    core, _ = grow_core(peers, minimum_effect=default_of(RatioPolicy, "minimum_effect"))
     low, high = int(events * share), int(events)
     while low < high:
         middle = (low + high) // 2
-        if upper_tail(middle, events, core.expected, core.spread) <= alpha:
+        if core.chance(Count(middle, events)) <= alpha:
             high = middle
         else:
             low = middle + 1

@@ -130,7 +130,7 @@ class RatioPolicy:
     pod_label: str = "pod"
     code_label: str = ""
     bad_codes: str = ""
-    alpha: float = 3e-6
+    alpha: float = 9e-6
     minimum_events: int = 3
     minimum_activity: float = 10.0
     minimum_effect: float = 0.03

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, nan
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One series of an instant vector: its labels, its value and the instant it was evaluated
-    at.
+    at. A tuple is made in half the time: there may be hundreds of thousands in an answer.
     """
 
     labels: Mapping[str, str]
@@ -59,8 +59,7 @@ class Measurement:
     _series_index: dict[str, Mapping[str, Sequence[Series]]] = field(
         default_factory=dict, repr=False, compare=False
     )
-
-    _sums: dict[str, Mapping[tuple[str, str], float]] = field(
+    _sums: dict[str, Mapping[str, Mapping[str, float]]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -80,10 +79,10 @@ class Measurement:
             index = self._series_index[label] = _by_label(self.series, label)
         return index
 
-    def sums_by(self, label: str, namespaces: tuple[str, ...]) -> Mapping[tuple[str, str], float]:
-        """The sum of the samples for each namespace and value of `label`, made once. The namespace
-        is what the first of the labels `namespaces` says, "" where none is there. Samples that are
-        not finite are left out; a negative one makes its sum NaN.
+    def sums_by(self, label: str, namespaces: tuple[str, str]) -> Mapping[str, Mapping[str, float]]:
+        """The sums of the samples, by namespace and then by the value of `label`, made once. The
+        namespace is what the first of the labels `namespaces` says, "" where neither is there. Of
+        samples that are not finite nothing is added; a negative one makes its sum NaN.
         """
         sums = self._sums.get(label)
         if sums is None:
@@ -111,22 +110,13 @@ def _by_label(found: Iterable[_Labelled], label: str) -> Mapping[str, Sequence[_
 
 
 def _sums(
-    samples: Iterable[Sample], label: str, namespaces: tuple[str, ...]
-) -> Mapping[tuple[str, str], float]:
-    sums: dict[tuple[str, str], float] = {}
-    for sample in samples:
-        labels, value = sample.labels, sample.value
-        namespace = ""
-        for name in namespaces:
-            if name in labels:
-                namespace = labels[name]
-                break
-        key = (namespace, labels.get(label, ""))
-        if value < 0:
-            value = nan
-        elif not value < inf:
-            value = 0.0
-        if key in sums:
-            value += sums[key]
-        sums[key] = value
-    return sums
+    samples: Iterable[Sample], label: str, namespaces: tuple[str, str]
+) -> Mapping[str, Mapping[str, float]]:
+    sums: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    first, second = namespaces
+    for labels, said, _ in samples:
+        near = sums[labels[first] if first in labels else labels.get(second, "")]
+        name = labels.get(label, "")
+        value = said if 0 <= said < inf else nan if said < 0 else 0.0
+        near[name] = near[name] + value if name in near else value
+    return dict(sums)

@@ -76,6 +76,39 @@ def test_the_core_of_nobody_failing_still_expects_some() -> None:
     assert core.expected > 0.005
 
 
+def chance(peers: list[Count], count: Count) -> float:
+    return grow_core(peers, minimum_effect=0.03)[0].chance(count)
+
+
+def test_peers_that_prove_a_low_share_make_a_pod_stand_out_sooner() -> None:
+    """Half an hour ago it needed more failures: what is assumed beforehand is 1 %."""
+    core = core_of(pods(*[1] * 9))
+    failing = Count(60, 1200)
+
+    assert chance(pods(*[1] * 9), failing) < core.chance(failing) / 100
+
+
+def test_two_peers_that_fail_little_prove_less_than_nine() -> None:
+    failing = Count(60, 1200)
+
+    assert chance(pods(1, 1), failing) > 100 * chance(pods(*[1] * 9), failing)
+
+
+def test_peers_without_requests_to_speak_of_prove_nothing() -> None:
+    few = pods(0, 0, events=10)
+
+    assert chance(few, Count(60, 1200)) > core_of(few).chance(Count(60, 1200)) / 2
+
+
+@pytest.mark.parametrize("failures", [0, 1, 3, 6, 11, 12, 60])
+@pytest.mark.parametrize("size", [1, 2, 9, 50])
+def test_what_the_fleet_may_be_has_a_chance_of_one_in_all(failures: int, size: int) -> None:
+    core, _ = grow_core(pods(*[failures] * size), minimum_effect=0.03)
+
+    assert bool(core.likely) == (failures < 12)
+    assert core.chance(Count(1200, 1200)) < core.chance(Count(0, 1200)) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])
 @pytest.mark.parametrize("size", [1, 2, 10])
 def test_every_fleet_has_a_core(share: float, size: int) -> None:

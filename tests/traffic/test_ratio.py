@@ -85,7 +85,7 @@ def test_an_outlier_is_shown_with_its_numbers() -> None:
     assert found.evidence.startswith(
         "600 of 1200 requests (50 %) failed in 60 s; 9 peers 1 %; chance "
     )
-    assert found.evidence.endswith("at most 1.0e-07")
+    assert found.evidence.endswith("at most 3.0e-07")
     assert (found.value, found.threshold, found.activity) == (50.0, 4.0, 20.0)
     facts = {name: found.facts[name] for name in ("n", "k", "baseline", "peers", "window")}
     assert facts == {"n": 1200, "k": 600, "baseline": 1.0, "peers": 9, "window": 60}
@@ -210,6 +210,13 @@ class TestPeers:
 
         assert outliers(found) == [pod.name for pod in new]
         assert found["n0"].facts["peers"] == 5
+
+    def test_who_is_out_and_has_no_peer_is_inconclusive(self) -> None:
+        fleet = fleet_of(a_pod("p").held_by_hand())
+        found = judged(RATIO, failing({"p": (50, 100)}), fleet)["p"]
+
+        assert found.judgement is INCONCLUSIVE
+        assert found.evidence.endswith("no peer to compare with")
 
     def test_on_probation_half_the_activity_suffices(self) -> None:
         back = a_pod("back").returned(NOW - 100)

@@ -24,9 +24,7 @@ def upper_tail(failures: float, events: float, share: float, spread: float) -> f
     k, n = int(failures + 1e-9), int(events + 0.5)
     if k <= n * share:
         return 1.0
-    variance = share * (1 - share)
-    concentration = max(variance / (spread * spread) - 1, 1e-3)
-    a, b = share * concentration, (1 - share) * concentration
+    a, b = _shape(share, spread)
     term, total = exp(_log_mass(k, n, a, b)), 0.0
     for j in range(k, n + 1):
         total += term
@@ -36,7 +34,18 @@ def upper_tail(failures: float, events: float, share: float, spread: float) -> f
     return min(total, 1.0)
 
 
-def _log_mass(k: int, n: int, a: float, b: float) -> float:
+def log_chance(failures: float, events: float, share: float, spread: float) -> float:
+    """The logarithm of P[K = failures], for the same K as `upper_tail`'s."""
+    return _log_mass(failures, events, *_shape(share, spread))
+
+
+def _shape(share: float, spread: float) -> tuple[float, float]:
+    """The beta distribution with this mean and standard deviation."""
+    concentration = max(share * (1 - share) / (spread * spread) - 1, 1e-3)
+    return share * concentration, (1 - share) * concentration
+
+
+def _log_mass(k: float, n: float, a: float, b: float) -> float:
     """The logarithm of P[K = k], by the formula of every textbook."""
     chosen = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
     return (

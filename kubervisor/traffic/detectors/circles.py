@@ -49,5 +49,18 @@ def circles(fleet: Fleet, peer_group: str | None, measured: Container[str]) -> l
     return found
 
 
+def all_have_peers(fleet: Fleet) -> bool:
+    """True where two pods or more can be looked up to, if all are measured: then nobody is alone,
+    whatever the peer groups.
+    """
+    found = 0
+    for pod in fleet.pods:
+        if pod.ready and not pod.is_out and pod.uid not in fleet.ejecting:
+            found += 1
+            if found == LARGEST_PAIR:
+                return True
+    return False
+
+
 def _serving(pods: Iterable[Pod], fleet: Fleet) -> list[Pod]:
     return [pod for pod in pods if not pod.is_out and pod.uid not in fleet.ejecting]

@@ -9,10 +9,10 @@ starts without them is not, as long as fewer than half are. (A forward search: A
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import sqrt
+from dataclasses import dataclass, replace
+from math import exp, log, sqrt
 
-from kubervisor.traffic.detectors.beta_binomial import upper_tail
+from kubervisor.traffic.detectors.beta_binomial import log_chance, upper_tail
 from kubervisor.traffic.detectors.counts import Count
 
 PRIOR_SHARE = 0.01
@@ -24,6 +24,9 @@ sixth of the share where that is more."""
 PRIOR_PODS = 20.0
 """The assumed share weighs as much as so many pods."""
 
+LOWER_SHARES = ((0.004, 0.1), (0.0015, 0.05), (0.0005, 0.05))
+"""Lower shares that a fleet may have, and how likely each is before any request is counted."""
+
 DOUBT = 4.0
 """Standard errors, nearly three of them, by which a spread found to be larger than assumed is taken
 for smaller than it was found."""
@@ -33,21 +36,37 @@ JOINS = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
+class Fleetwide:
+    """What the pods of a fleet fail: mean and standard deviation of their own shares, and how
+    likely it is that they are this fleet's.
+    """
+
+    weight: float
+    mean: float
+    spread: float
+
+
+@dataclass(frozen=True, slots=True)
 class Core:
     """The share that the core's pods have in common, and how many they are.
 
     `expected` and `spread` are what one more healthy pod is tested against: mean and standard
-    deviation of its own share, the uncertainty of the core itself included.
+    deviation of its own share, the uncertainty of the core itself included. Where the pods fail
+    less than assumed, `likely` says what else these may be, and weighs it.
     """
 
     pods: int
     share: float
     expected: float
     spread: float
+    likely: tuple[Fleetwide, ...] = ()
 
     def chance(self, count: Count) -> float:
         """The chance that a healthy pod fails as often as `count` or more often."""
-        return upper_tail(count.failures, count.events, self.expected, self.spread)
+        k, n, _ = count
+        if not self.likely:
+            return upper_tail(k, n, self.expected, self.spread)
+        return sum(one.weight * upper_tail(k, n, one.mean, one.spread) for one in self.likely)
 
 
 def core_of(pods: Sequence[Count]) -> Core:
@@ -114,4 +133,24 @@ def grow_core(pods: Sequence[Count], *, minimum_effect: float) -> tuple[Core, se
             core = core_of(inside)
         else:
             apart.add(index)
-    return core, apart
+    return replace(core, likely=_likely(core, inside)), apart
+
+
+def _likely(core: Core, pods: Sequence[Count]) -> tuple[Fleetwide, ...]:
+    """The assumed share and the lower ones, weighed by how well each explains what `pods` counted
+    (Bayes' rule): two pods that merely drift low together leave the assumed one its weight.
+    """
+    if core.share >= PRIOR_SHARE:
+        return ()
+    known = [Fleetwide(1 - sum(prior for _, prior in LOWER_SHARES), core.expected, core.spread)]
+    for share, prior in LOWER_SHARES:
+        spread = sqrt(_variance_between(pods, core.share, _prior_variance(share)))
+        known.append(Fleetwide(prior, share, spread))
+    logs = [
+        log(one.weight) + sum(log_chance(k, n, one.mean, one.spread) for k, n, _ in pods)
+        for one in known
+    ]
+    parts = [exp(one - max(logs)) for one in logs]
+    return tuple(
+        replace(one, weight=part / sum(parts)) for one, part in zip(known, parts, strict=True)
+    )

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from kubervisor.traffic.detector_policy import Query
 from kubervisor.traffic.detectors.increments import Increment, first_reads, increment
 from kubervisor.traffic.detectors.question import Question
-from kubervisor.traffic.detectors.series import NAMESPACE_LABELS, is_of, series_by_pod
+from kubervisor.traffic.detectors.series import is_of, series_by_pod, sums_by_pod
 from kubervisor.traffic.evidence import watermark
 from kubervisor.traffic.measurement import Measurement, Series
 from kubervisor.traffic.model import Pod
@@ -75,23 +75,10 @@ def counts(
     for pod in asked.fleet.pods:
         if not pod.ready:
             continue
-        known: Count | str | None = None
-        if isinstance(every, _Sums) and isinstance(failing, _Sums):
-            known = _count_of_sums(every, failing, pod.name)
-        known = known or _count_of_readings(every.read(pod, None), failing.read(pod, codes))
+        known = _count_of_readings(every.read(pod, None), failing.read(pod, codes))
         if known:
             found[pod.name] = known
     return found
-
-
-def _count_of_sums(every: _Sums, failing: _Sums, name: str) -> Count | None:
-    """The count of nearly every pod; None for those that need a closer look."""
-    events, failures = every.amount(name), failing.amount(name)
-    if failures is None:
-        failures = 0.0
-    if events is not None and 0 <= failures <= events:
-        return Count(failures, events, every.seconds)
-    return None
 
 
 def _count_of_readings(
@@ -153,9 +140,10 @@ def _meter(
     *,
     coded: bool = False,
 ) -> _Meter:
+    if not query.raw and coded:
+        return _Samples(part, pod_label, asked.fleet.key.namespace)
     if not query.raw:
-        instant = _Samples if coded else _Sums
-        return instant(part, pod_label, asked.fleet.key.namespace)
+        return _Sums(sums_by_pod(part, asked.fleet, pod_label), part.window)
     series = series_by_pod(part, asked.fleet, pod_label)
     return _Counters(series, pages or [series], since, asked)
 
@@ -165,25 +153,16 @@ _RESET = "a sample is negative: a counter was reset within the window"
 
 
 class _Sums:
-    """Instant samples that all count: looked up in sums that all Services share."""
+    """Instant samples that all count."""
 
-    def __init__(self, part: Measurement, pod_label: str, namespace: str) -> None:
-        self._sums, self._namespace = part.sums_by(pod_label, NAMESPACE_LABELS), namespace
-        self.seconds = part.window
-
-    def amount(self, name: str) -> float | None:
-        """The sum of the pod's samples, with those that say no namespace; NaN after a reset."""
-        here = self._sums.get((self._namespace, name))
-        anywhere = self._sums.get(("", name))
-        if here is None or anywhere is None:
-            return anywhere if here is None else here
-        return here + anywhere
+    def __init__(self, sums: Mapping[str, float], seconds: float) -> None:
+        self._sums, self._seconds = sums, seconds
 
     def read(self, pod: Pod, codes: Codes | None) -> Increment | str | None:
-        amount = self.amount(pod.name)
+        amount = self._sums.get(pod.name)
         if amount is None:
             return None
-        return Increment(amount, self.seconds) if amount >= 0 else _RESET
+        return Increment(amount, self._seconds) if amount >= 0 else _RESET
 
 
 class _Samples:

@@ -18,18 +18,19 @@ from dataclasses import dataclass
 from math import inf
 
 from kubervisor.traffic.detector_policy import RatioPolicy
-from kubervisor.traffic.detectors.circles import Circle, circles
+from kubervisor.traffic.detectors.circles import Circle, all_have_peers, circles
 from kubervisor.traffic.detectors.core import Core, grow_core
 from kubervisor.traffic.detectors.counts import Codes, Count, counts
+from kubervisor.traffic.detectors.glance import plainly_fine
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.detectors.silence import silent_pods
 from kubervisor.traffic.model import Fleet, Pod, PodUid
 from kubervisor.traffic.verdict import AllFine, Finding, Judgement
 
-LOOKS = ((1.0, 0.45), (0.5, 0.45), (0.25, 0.1))
+LOOKS = ((1.0, 0.7), (0.5, 0.2), (0.25, 0.1))
 """The last parts of a window of raw samples that are judged each for itself, and what each takes of
-`alpha`: a gray pod stands out in half a window before it does in the whole, a hard fault in a
-quarter, and needs little.
+`alpha`: a gray pod may stand out in half a window before it does in the whole, a hard fault does in
+a quarter. Most goes to the whole, which finds the pods that are found last.
 """
 
 FEWEST_PAIRS, MOST_PAIRS = 9, 30
@@ -60,6 +61,13 @@ def judge(asked: Question) -> Sequence[Finding]:
     """One finding for each Ready member, in fleet order. Values and thresholds are percentages."""
     policy = asked.breaker.detector
     assert isinstance(policy, RatioPolicy)
+    fine = plainly_fine(asked, policy)
+    if fine:
+        return AllFine(fine, lambda: tuple(_look_closer(asked, policy)))
+    return _look_closer(asked, policy)
+
+
+def _look_closer(asked: Question, policy: RatioPolicy) -> Sequence[Finding]:
     known = _counts(asked, policy)
     judgeable: dict[str, Count] = {}
     found: dict[str, Finding] = {}
@@ -79,8 +87,11 @@ def judge(asked: Question) -> Sequence[Finding]:
 
     def compared() -> tuple[Finding, ...]:
         for circle in circles(asked.fleet, asked.peer_group, judgeable):
-            for finding in _compare(circle, judgeable, asked, policy):
-                found[finding.name] = finding
+            if circle.peers:
+                looked = _compare(circle, judgeable, asked, policy)
+            else:
+                looked = _all_fine(circle, judgeable, policy)
+            found.update({finding.name: finding for finding in looked})
         return tuple([found[pod.name] for pod in ready])
 
     if len(judgeable) == len(ready) and _none_fails(asked.fleet, judgeable, policy):
@@ -96,8 +107,7 @@ def _none_fails(fleet: Fleet, known: Mapping[str, Count], policy: RatioPolicy) -
     for k, n, _ in known.values():
         if k >= least and k >= floor * n:
             return False
-    serving = [p for p in fleet.pods if p.ready and not p.is_out and p.uid not in fleet.ejecting]
-    return len(serving) >= 2
+    return all_have_peers(fleet)
 
 
 def _counts(

@@ -28,6 +28,18 @@ def series_by_pod(
     return _of_fleet(measurement.series_by(pod_label), fleet)
 
 
+def sums_by_pod(measurement: Measurement, fleet: Fleet, pod_label: str) -> Mapping[str, float]:
+    """The sum of each member's samples by its name, with those that say no namespace, as
+    `Measurement.sums_by` sums; names of other pods may be there too. Cheap: Services share it.
+    """
+    sums = measurement.sums_by(pod_label, NAMESPACE_LABELS)
+    near, anywhere = sums.get(fleet.key.namespace), sums.get("")
+    if not near or not anywhere:
+        return near or anywhere or {}
+    names = [pod.name for pod in fleet.pods if pod.name in near or pod.name in anywhere]
+    return {name: near.get(name, 0.0) + anywhere.get(name, 0.0) for name in names}
+
+
 def _of_fleet(
     index: Mapping[str, Sequence[_Labelled]], fleet: Fleet
 ) -> Mapping[str, Sequence[_Labelled]]:

@@ -43,7 +43,7 @@ class Size:
 FULL = Size(
     runs=20,
     shape_runs=4,
-    pod_days=15_000,
+    pod_days=30_000,
     shown_pod_days=10,
     other_pod_days=10,
     leak_days=3100,

@@ -33,9 +33,9 @@ class Days:
 
 
 BARRED = (
-    Days(3, 1.0, 0.5, part=0.5),
+    Days(3, 1.0, 0.5),
     Days(10, 1.0, 0.5),
-    Days(50, 1.0, 0.5),
+    Days(50, 1.0, 0.5, part=0.5),
     Days(10, 0.1, 0.5, part=0.25),
     Days(10, 1.0, 0.0, part=0.25),
 )

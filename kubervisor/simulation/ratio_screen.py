@@ -14,7 +14,8 @@ from kubervisor.simulation.world import World
 from kubervisor.traffic.detector_policy import RatioPolicy
 from kubervisor.traffic.detectors.core import grow_core
 from kubervisor.traffic.detectors.counts import Count
-from kubervisor.traffic.detectors.ratio import LOOKS, part_of
+from kubervisor.traffic.detectors.ratio import part_of
+from kubervisor.traffic.detectors.ratio_looks import LOOKS
 from kubervisor.traffic.detectors.screening import SMALLEST_GROUP
 
 DOUBT = 1.01

@@ -23,9 +23,14 @@ _MAX_NUMBER = 400
 T = TypeVar("T")
 
 
+class _Point(msgspec.Struct, gc=False, array_like=True, forbid_unknown_fields=True):
+    at: float
+    value: float
+
+
 class _Sample(msgspec.Struct, gc=False):
     metric: dict[str, str]
-    value: tuple[float, float]
+    value: _Point
 
 
 class _Series(msgspec.Struct, gc=False):
@@ -74,11 +79,12 @@ def read_vector(title: str, body: bytes, *, max_commas: int) -> tuple[Sample, ..
     """
     raw = _complete(title, body, "vector", max_commas)
     try:
-        return tuple([Sample(s.metric, s.value[1], s.value[0]) for s in _VECTOR.decode(raw)])
+        found = _VECTOR.decode(raw)
     except msgspec.ValidationError:
         return _vector_from_text(title, raw)
     except _UNREADABLE as error:
         raise _no_prometheus(title, error) from None
+    return tuple([Sample(one.metric, one.value.value, one.value.at) for one in found])
 
 
 def read_matrix(title: str, body: bytes, *, max_commas: int) -> tuple[Series, ...]:
@@ -105,7 +111,7 @@ def read_error(body: bytes) -> str:
 
 def oldest(answer: Iterable[Sample] | Iterable[Series]) -> float:
     """The earliest instant in an answer (Unix seconds); infinite where it is empty."""
-    instants = (one.at if isinstance(one, Sample) else min(one.times) for one in answer)
+    instants = [one.at if isinstance(one, Sample) else one.times[0] for one in answer]
     return min(instants, default=math.inf)
 
 

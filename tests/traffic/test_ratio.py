@@ -85,7 +85,7 @@ def test_an_outlier_is_shown_with_its_numbers() -> None:
     assert found.evidence.startswith(
         "600 of 1200 requests (50 %) failed in 60 s; 9 peers 1 %; chance "
     )
-    assert found.evidence.endswith("at most 3.0e-07")
+    assert found.evidence.endswith("at most 2.0e-07")
     assert (found.value, found.threshold, found.activity) == (50.0, 4.0, 20.0)
     facts = {name: found.facts[name] for name in ("n", "k", "baseline", "peers", "window")}
     assert facts == {"n": 1200, "k": 600, "baseline": 1.0, "peers": 9, "window": 60}

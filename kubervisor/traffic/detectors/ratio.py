@@ -14,28 +14,21 @@ with a part of `alpha`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from math import inf
 
 from kubervisor.traffic.detector_policy import RatioPolicy
 from kubervisor.traffic.detectors.circles import Circle, all_have_peers, circles
-from kubervisor.traffic.detectors.core import Core, grow_core
-from kubervisor.traffic.detectors.counts import Codes, Count, counts
+from kubervisor.traffic.detectors.core import Core
+from kubervisor.traffic.detectors.counts import Count
 from kubervisor.traffic.detectors.glance import plainly_fine
 from kubervisor.traffic.detectors.question import Question
+from kubervisor.traffic.detectors.ratio_looks import View, ratio_counts, views
 from kubervisor.traffic.detectors.silence import silent_pods
-from kubervisor.traffic.model import Fleet, Pod, PodUid
+from kubervisor.traffic.model import Fleet, Pod
 from kubervisor.traffic.verdict import AllFine, Finding, Judgement
 
-LOOKS = ((1.0, 0.7), (0.5, 0.2), (0.25, 0.1))
-"""The last parts of a window of raw samples that are judged each for itself, and what each takes of
-`alpha`: a gray pod may stand out in half a window before it does in the whole, a hard fault does in
-a quarter. Most goes to the whole, which finds the pods that are found last.
-"""
-
-FEWEST_PAIRS, MOST_PAIRS = 9, 30
-"""Of about five pods, and of eight, among which `alpha` is shared out. Fewer prove little to each
-other. In a larger fleet the promise is for each eight pods: else one of 200 could fail longer than
+FEWEST_PAIRS, MOST_PAIRS = 9, 55
+"""Of about five pods, and of eleven, among which `alpha` is shared out. Fewer prove little to each
+other. In a larger fleet the promise is for each eleven pods: else one of 200 could fail longer than
 one of ten until it is found."""
 
 _FAILED = "{k:.6g} of {n:.6g} requests ({value:.4g} %) failed in {window:.3g} s; "
@@ -44,17 +37,6 @@ _COMPARED = _SAID + "{baseline:.3g} %"
 _TESTED = _COMPARED + "; chance {p:.1e}, at most {alpha:.1e}"
 _NEEDED = "{n:.6g} requests in {window:.3g} s, needs {needed:g}"
 _ALONE = _FAILED + "no peer to compare with"
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What the pods of a circle counted in one window, and its core, with the peers that
-    joined it.
-    """
-
-    counts: Mapping[str, Count]
-    core: Core
-    joined: frozenset[PodUid]
 
 
 def judge(asked: Question) -> Sequence[Finding]:
@@ -68,7 +50,7 @@ def judge(asked: Question) -> Sequence[Finding]:
 
 
 def _look_closer(asked: Question, policy: RatioPolicy) -> Sequence[Finding]:
-    known = _counts(asked, policy)
+    known = ratio_counts(asked, policy)
     judgeable: dict[str, Count] = {}
     found: dict[str, Finding] = {}
     ready = [pod for pod in asked.fleet.pods if pod.ready]
@@ -87,11 +69,8 @@ def _look_closer(asked: Question, policy: RatioPolicy) -> Sequence[Finding]:
 
     def compared() -> tuple[Finding, ...]:
         for circle in circles(asked.fleet, asked.peer_group, judgeable):
-            if circle.peers:
-                looked = _compare(circle, judgeable, asked, policy)
-            else:
-                looked = _all_fine(circle, judgeable, policy)
-            found.update({finding.name: finding for finding in looked})
+            for finding in _compare(circle, judgeable, asked, policy):
+                found[finding.name] = finding
         return tuple([found[pod.name] for pod in ready])
 
     if len(judgeable) == len(ready) and _none_fails(asked.fleet, judgeable, policy):
@@ -110,22 +89,15 @@ def _none_fails(fleet: Fleet, known: Mapping[str, Count], policy: RatioPolicy) -
     return all_have_peers(fleet)
 
 
-def _counts(
-    asked: Question, policy: RatioPolicy, *, since: float = -inf
-) -> Mapping[str, Count | str]:
-    codes = Codes(policy.code_label, policy.bad_codes) if policy.code_label else None
-    return counts(asked, policy.queries, policy.pod_label, codes, since=since)
-
-
 def _compare(
     circle: Circle, known: Mapping[str, Count], asked: Question, policy: RatioPolicy
 ) -> Iterator[Finding]:
-    if not _any_suspect(circle, known, policy):
+    if not circle.peers or not _any_suspect(circle, known, policy):
         yield from _all_fine(circle, known, policy)
         return
-    views = list(_views(circle, known, asked, policy))
+    looked_at = list(views(circle, known, asked, policy))
     alpha = part_of(policy.alpha, len({pod.uid for pod in (*circle.judged, *circle.peers)}))
-    whole = views[0][0]
+    whole = looked_at[0][0]
     for pod in circle.judged:
         if circle.is_alone(pod):
             yield _finding(pod, known[pod.name], Judgement.INCONCLUSIVE, _ALONE, whole.core, policy)
@@ -133,7 +105,7 @@ def _compare(
         stands_out = known[pod.name].share - whole.core.share >= policy.minimum_effect
         looks = [
             _tested(pod, view, part * alpha, policy)
-            for view, part in (views if stands_out else views[:1])
+            for view, part in (looked_at if stands_out else looked_at[:1])
             if pod.name in view.counts
         ]
         yield next((look for look in looks if look.judgement is Judgement.OUTLIER), looks[0])
@@ -143,43 +115,10 @@ def part_of(alpha: float, pods: int) -> float:
     """What one of so many pods gets of `alpha`: each pair of them is a comparison (Bonferroni).
 
     >>> round(3 / part_of(3, 5)), round(3 / part_of(3, 50))
-    (10, 30)
+    (10, 55)
     """
     pairs = pods * (pods - 1) // 2
     return alpha / min(max(pairs, FEWEST_PAIRS), MOST_PAIRS)
-
-
-def _views(
-    circle: Circle, known: Mapping[str, Count], asked: Question, policy: RatioPolicy
-) -> Iterator[tuple[_View, float]]:
-    """The whole window, then its last parts where samples have times; with the part of alpha."""
-    if not asked.is_timed:
-        yield _view(circle, known, policy), 1.0
-        return
-    for part, alpha in LOOKS:
-        counted = known if part == 1.0 else _recent(part, asked, policy)
-        if any(pod.name in counted for pod in circle.peers):
-            yield _view(circle, counted, policy), alpha
-
-
-def _view(circle: Circle, known: Mapping[str, Count], policy: RatioPolicy) -> _View:
-    peers = [pod for pod in circle.peers if pod.name in known]
-    core, apart = grow_core(
-        [known[pod.name] for pod in peers], minimum_effect=policy.minimum_effect
-    )
-    joined = frozenset(pod.uid for index, pod in enumerate(peers) if index not in apart)
-    return _View(known, core, joined)
-
-
-def _recent(part: float, asked: Question, policy: RatioPolicy) -> Mapping[str, Count]:
-    """The counts of the last `part` of the window, of pods that are active enough in it."""
-    measurement = asked.measurement
-    since = measurement.taken_at - part * measurement.window
-    return {
-        name: count
-        for name, count in _counts(asked, policy, since=since).items()
-        if isinstance(count, Count) and count.events >= max(policy.minimum_activity, 1)
-    }
 
 
 def _any_suspect(circle: Circle, known: Mapping[str, Count], policy: RatioPolicy) -> bool:
@@ -209,7 +148,7 @@ def _all_fine(circle: Circle, known: Mapping[str, Count], policy: RatioPolicy) -
         yield _finding(pod, known[pod.name], judgement, said, core, policy)
 
 
-def _tested(pod: Pod, view: _View, alpha: float, policy: RatioPolicy) -> Finding:
+def _tested(pod: Pod, view: View, alpha: float, policy: RatioPolicy) -> Finding:
     """The word on a pod by one window. `alpha` is its part of the policy's.
 
     A pod that the core took in is fine.

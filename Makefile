@@ -14,14 +14,14 @@ help: ## what there is to make
 
 setup: $(INSTALLED) ## the Python environment in .venv, from the locks
 
-demo: setup controlplane ## the main job on a real cluster; ONCE=1 ends after the story, STORY=name picks one
+demo: setup controlplane ## the main job on a real cluster; ONCE=1 ends after the story
 	@$(BIN)/python -m playground.demo
 
 playground: setup controlplane ## a cluster, a shop's clients and Prometheus, for the tutorials, until Ctrl-C
 	@$(BIN)/python -m playground.stage
 
 test: check controlplane ## everything: checks, tests, end to end
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: setup ## style, types, layers, generated files
 	$(BIN)/ruff check
@@ -70,7 +70,7 @@ clean: ## remove what these targets made in this folder; the cluster's programs 
 	  || { echo "$$($(PYTHON) --version 2>&1) is too old: make PYTHON=/path/to/python >= 3.11" >&2; exit 1; }
 	@echo "installing the locked packages into .venv (a minute or two)" >&2
 	@$(PYTHON) -m venv .venv
-	@$(PIP) --require-hashes -r $< >&2
+	@$(PIP) --quiet --require-hashes -r $< >&2
 	@touch $@
 
 # Without isolation: the build backend is one of the locked packages.

@@ -76,11 +76,11 @@ def values() -> Iterator[Value]:
 def values_table(found: list[Value]) -> str:
     """The values as a Markdown table."""
     rows = [
-        f"| `{value.path}` | {_cell(_type(value.schema))} | {_default(value)} "
+        f"| `{value.path}` | {_default(value)} {_cell(_type(value.schema))} "
         f"| {_cell(value.comment)} |"
         for value in found
     ]
-    return "\n".join(["| value | type | default | meaning |", "|---|---|---|---|", *rows]) + "\n"
+    return "\n".join(["| value | default and type | meaning |", "|---|---|---|", *rows]) + "\n"
 
 
 def _under(
@@ -109,7 +109,7 @@ def _comment_above(key: yaml.Node, lines: list[str]) -> str:
 
 def _type(schema: dict[str, Any]) -> str:
     if "enum" in schema:
-        return " | ".join(f"`{value}`" for value in schema["enum"])
+        return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
     if "$ref" in schema:
         return {"#/$defs/labels": "map of strings"}[schema["$ref"]]
     if schema["type"] == "array":

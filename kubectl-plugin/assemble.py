@@ -13,7 +13,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import py_compile
+import re
 import shutil
 import sys
 import tarfile
@@ -32,6 +34,13 @@ MANIFEST = HERE / "kubervisor.krew.yaml"
 START = b'#!/bin/sh\nexec python3 -IS "$0" "$@"\n'
 COMPLETE = b'#!/bin/sh\nexec kubectl kubervisor __complete "$@"\n'
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first instant a zip can name
+
+
+def version() -> str:
+    """The plugin's own."""
+    found = re.search(r'^__version__ = "(.+)"$', (PACKAGE / "__init__.py").read_text(), re.M)
+    assert found is not None
+    return found[1]
 
 
 def zipapp() -> bytes:
@@ -81,24 +90,25 @@ def main(arguments: list[str]) -> int:
     BUILT.mkdir(parents=True, exist_ok=True)
     plugin = zipapp()
     packed = archive(plugin)
-    (BUILT / f"{PLUGIN}.tar.gz").write_bytes(packed)
+    _put(BUILT / f"{PLUGIN}.tar.gz", packed, 0o644)
     digest = hashlib.sha256(packed).hexdigest()
-    (BUILT / MANIFEST.name).write_text(MANIFEST.read_text().replace("${SHA256}", digest))
+    manifest = MANIFEST.read_text().replace("${SHA256}", digest).replace("${VERSION}", version())
+    _put(BUILT / MANIFEST.name, manifest.encode(), 0o644)
     for name, content in ((PLUGIN, plugin), (SHIM, COMPLETE)):
         for folder in (BUILT, *map(Path, arguments)):
             folder.mkdir(parents=True, exist_ok=True)
-            _put(folder / name, content)
+            _put(folder / name, content, 0o755)
     sys.stdout.write(f"{PLUGIN} and {SHIM} are in {arguments[0] if arguments else BUILT}\n")
     if arguments and not shutil.which(PLUGIN):
         sys.stdout.write("that folder is not on PATH: kubectl finds plugins there only\n")
     return 0
 
 
-def _put(target: Path, content: bytes) -> None:
-    """Write a program in one step: somebody may be running the one that is there."""
-    new = target.with_name(f".{target.name}.new")
+def _put(target: Path, content: bytes, mode: int) -> None:
+    """Write it in one step: somebody may read the one that is there, or write it as well."""
+    new = target.with_name(f".{target.name}.{os.getpid()}")
     new.write_bytes(content)
-    new.chmod(0o755)
+    new.chmod(mode)
     new.replace(target)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, ApiRefused
+from tests.distribution import ByPlace, put_in_order
+from tests.namespaces import passing_namespace
 
 E2E = Path(__file__).parent / "e2e"
 CRDS = Path(__file__).parents[1] / "crds"
@@ -35,8 +37,15 @@ settings.register_profile("steady", deadline=None, suppress_health_check=[Health
 settings.load_profile("steady")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPlace | None:
+    """With `--dist loadfile`, folders with a cluster of their own stay whole too."""
+    return ByPlace(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a cluster and what is end to end: `-m "not cluster"` is quick."""
+    put_in_order(items)
     for item in items:
         if "cluster" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.cluster)
@@ -103,8 +112,5 @@ def _is_gone(api: Api) -> bool:
 @pytest.fixture
 def namespace(cluster: LocalCluster) -> Iterator[str]:
     """A fresh namespace in which pods can be created."""
-    name = f"test-{secrets.token_hex(4)}"
-    cluster.kubectl("create", "namespace", name)
-    cluster.kubectl("wait", "serviceaccount/default", f"-n={name}", "--for=create", "--timeout=30s")
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    with passing_namespace(cluster) as name:
+        yield name

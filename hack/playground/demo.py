@@ -187,13 +187,14 @@ def _stay(shop: Shop, cluster: Cluster) -> None:
     print(
         f"""
 It stays up until Ctrl-C. In another terminal, at the root of the repository:
-  export KUBECONFIG={cluster.kubeconfig} PATH={cluster.binaries}:$PATH
-  kubectl get pods -n {NAMESPACE} -L kubervisor/traffic -w
+  export KUBECONFIG={cluster.kubeconfig} PATH=$PWD/build/bin:{cluster.binaries}:$PATH
+  make plugin BINDIR=build/bin
+  kubectl kubervisor pods shop -n {NAMESPACE} --watch
 Break a pod, and heal it:
   {faults} {shop.server.url} {NAMESPACE}/{pod.name} --errors 0.5
   {faults} {shop.server.url} {NAMESPACE}/{pod.name}
-Why is a pod out?
-  kubectl describe kvs shop -n {NAMESPACE}
+Why is it out?
+  kubectl kubervisor explain {pod.name} -n {NAMESPACE}
 What would Kubervisor have done in the last minutes, and with other settings?
   kubectl get kvs shop -n {NAMESPACE} -o yaml > shop.yaml
   .venv/bin/kubervisor backtest -f shop.yaml --source {source} --start -3m --step 1s

@@ -11,7 +11,7 @@ from kubervisor.api.kubervisorservice import KIND
 from kubervisor.api.policy import to_policy
 from playground.access import Cluster
 
-FOLDER = Path(__file__).parents[2] / "examples"
+FOLDER = Path(__file__).parents[2] / "examples" / "detectors"
 EXAMPLES = [path for path in sorted(FOLDER.glob("*.yaml")) if f"kind: {KIND}\n" in path.read_text()]
 EACH = pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])
 

@@ -12,14 +12,14 @@ from playground.fleet_api import Api
 from tests.conftest import teach, unteach
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster() -> Iterator[LocalCluster]:
     """A control plane that knows nothing of Kubervisor yet."""
     with LocalCluster.start() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def admin(cluster: LocalCluster) -> Iterator[Api]:
     """The administrator."""
     api = Api(cluster.kubeconfig)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Self
+from urllib.parse import quote
 from urllib.request import urlopen
 
 from playground.cluster import LocalCluster
@@ -51,9 +52,10 @@ class Installed:
         return self.said("check")
 
     def uninstall(self) -> None:
-        """`helm uninstall`, hooks and all; the controllers are gone on return."""
+        """`helm uninstall`, hooks and all; on return no pod is left but that of `helm test`."""
         self._helm("uninstall", NAME, "--timeout=90s")
-        pods = f"/api/v1/namespaces/{self.namespace}/pods"
+        others = quote("app.kubernetes.io/component!=check")
+        pods = f"/api/v1/namespaces/{self.namespace}/pods?labelSelector={others}"
         until(lambda: not self._api.get(pods)["items"], "all its pods are gone")
 
     def said(self, words: str) -> str:

@@ -34,7 +34,11 @@ def assert_let_go(admin: Api, fleet: Fleet, installed: Installed) -> None:
     fleet.wait_ready(4, WITHIN)
     assert not fleet.out()
     assert "kubervisor/traffic" not in admin.get(fleet.service_path)["spec"]["selector"]
-    assert "finalizers" not in admin.get(path_of(fleet.namespace, "shop"))["metadata"]
+    guard = admin.get(path_of(fleet.namespace, "shop"))
+    assert "finalizers" not in guard["metadata"]
+    assert [c["reason"] for c in guard["status"]["conditions"] if c["type"] == "Ready"] == [
+        "Released"
+    ]
     annotations = [lease["metadata"].get("annotations", {}) for lease in installed.leases()]
     assert annotations, "the Lease stays"
     assert not any(STOPPED in one for one in annotations), "the next release shall act"

@@ -20,7 +20,7 @@ from playground.cluster import LocalCluster
 from playground.detector_http import as_json, fails
 from playground.detector_prometheus import PrometheusStandIn, empty
 from playground.fleet_api import Api, Json
-from tests.integration.guard import fresh_namespace
+from tests.namespaces import fresh_namespace
 from tests.security.chart import kubeconfig_of
 
 LEASE = "kubervisor-traffic"

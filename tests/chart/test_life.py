@@ -18,7 +18,7 @@ from playground.fleet import Fleet
 from playground.fleet_api import Api
 from tests.chart.installed import Installed
 from tests.chart.shop import WITHIN, accounts, assert_let_go, guard, wait_out
-from tests.integration.guard import fresh_namespace
+from tests.namespaces import fresh_namespace
 from tests.security.certificates import Authority
 
 

@@ -11,7 +11,7 @@ from playground.fleet import Fleet
 from playground.fleet_api import Api, Json
 from tests.chart.installed import Installed
 from tests.chart.shop import WITHIN, accounts, assert_let_go, guard, wait_out
-from tests.integration.guard import fresh_namespace
+from tests.namespaces import fresh_namespace
 
 
 def test_a_release_of_one_namespace_does_the_same_with_roles_alone(

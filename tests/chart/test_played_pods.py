@@ -12,7 +12,8 @@ from playground.cluster import LocalCluster
 from playground.fleet_api import Api, Json
 from playground.fleet_watch import await_object
 from playground.pods_that_run import REAL, PodsThatRun
-from tests.integration.guard import fresh_namespace, until
+from tests.integration.guard import until
+from tests.namespaces import fresh_namespace
 
 WITHIN = 30.0
 

@@ -19,8 +19,9 @@ from playground.cluster import LocalCluster
 from playground.fleet_api import Api, ApiRefused, Json
 from tests.chart.rendering import NAME, NAMESPACE, objects
 from tests.conftest import teach
-from tests.integration.guard import fresh_namespace, until
+from tests.integration.guard import until
 from tests.integration.specs import custom, guarding, path_of
+from tests.namespaces import fresh_namespace
 from tests.security.chart import kubeconfig_of
 
 ACCOUNT = f"{NAME}-release"

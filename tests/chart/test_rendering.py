@@ -103,6 +103,11 @@ def test_settings_are_those_of_the_command_with_its_defaults() -> None:
         pytest.param({"settings": {"minFloorPercent": 101}}, "minFloorPercent", id="too much"),
         pytest.param({"image": {"digest": "latest"}}, "digest", id="a tag for a digest"),
         pytest.param({"namespaces": ["Shop"]}, "namespaces", id="no name of a namespace"),
+        pytest.param(
+            {"monitoring": {"rules": {"runbookUrl": "https://docs.example"}}},
+            "runbookUrl",
+            id="runbooks at one address",
+        ),
         pytest.param({"sources": [{"name": "x"}]}, "url", id="a source without a URL"),
         pytest.param(
             {"sources": [{"name": "x", "url": "http://user:password@x"}]}, "url", id="a password"
@@ -193,6 +198,14 @@ def test_a_budget_never_blocks_the_only_controller(replicas: int, budgets: int) 
     text = template({"traffic": {"replicas": replicas}})
 
     assert text.count("kind: PodDisruptionBudget") == budgets
+
+
+def test_the_pod_of_a_test_that_went_well_can_still_be_read() -> None:
+    (check,) = (m for m in objects({}) if m["kind"] == "Pod")
+    annotations = check["metadata"]["annotations"]
+
+    assert annotations["helm.sh/hook"] == "test"
+    assert annotations["helm.sh/hook-delete-policy"] == "before-hook-creation"
 
 
 def test_other_settings_make_other_pods() -> None:

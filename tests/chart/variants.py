@@ -19,6 +19,13 @@ MAIN = {
     "tenantParameter": {"name": "namespace", "value": SHOP},
     "namespaces": [SHOP],
 }
+THANOS = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "thanos", "namespace": "{{ .Release.Namespace }}"},
+    "stringData": {"ca.crt": "…", "token": "…"},
+}
+"""An object that is not the chart's, with a template in it."""
 MIMIR = {
     "name": "mimir",
     "url": "https://mimir.monitoring/prometheus",
@@ -31,7 +38,11 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "high-availability": yaml.safe_load((CHART / "values-ha.yaml").read_text()),
     "namespaces": {"namespaces": [SHOP, CART], "termination": {"enabled": True}},
     "termination": {"termination": {"enabled": True}},
-    "sources": {"sources": [MAIN, MIMIR], "settings": {"allowSources": [], "minFloorPercent": 50}},
+    "sources": {
+        "sources": [MAIN, MIMIR],
+        "settings": {"allowSources": [], "minFloorPercent": 50},
+        "extraObjects": [THANOS],
+    },
     "monitoring": {
         "monitoring": {
             "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+FIRST = DOCS / "tutorials" / "first-ejection.md"
 
 _FENCE = re.compile(
     r'^```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?[ ]*\n(?P<text>.*?)^```$',
@@ -76,6 +77,13 @@ def missing(wanted: str, printed: str) -> list[str]:
         if not any(pattern.fullmatch(other) for other in lines):
             lacking.append(line)
     return lacking
+
+
+def assert_printed(page: Path, printed: list[str]) -> None:
+    """Hold what each step of a page printed against what the page says."""
+    for step, wanted, output in zip(steps(page), expected(page), printed, strict=True):
+        lacking = missing(wanted, output)
+        assert not lacking, f"{page.name}, after\n{step.text}\nwas not printed: {lacking}\n{output}"
 
 
 def shown(pages: Sequence[Path]) -> Iterator[tuple[Path, Block]]:

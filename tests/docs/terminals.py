@@ -41,7 +41,8 @@ def _exported(first: subprocess.Popen[str]) -> dict[str, str]:
     assert first.stdout is not None
     for line in first.stdout:
         if found := _EXPORT.match(line):
-            (variables[found[1]],) = shlex.split(found[2])
+            (value,) = shlex.split(found[2])
+            variables[found[1]] = os.path.expandvars(value)
             if found[1] == "DETECTOR":  # the last one
                 return variables
     raise AssertionError(f"the playground ended with {first.wait()}, having said {variables}")

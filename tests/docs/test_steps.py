@@ -1,4 +1,4 @@
-"""What the tutorials and how-tos have a reader type works, and prints what they say."""
+"""What the pages after the first tutorial have a reader type works, and prints what they say."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from kubervisor.sources.custom import read_pod_list
-from tests.docs.pages import DOCS, blocks, expected, missing, shown, steps
+from tests.docs.pages import DOCS, FIRST, assert_printed, blocks, missing, shown, steps
 from tests.docs.terminals import playground, type_in
 
-FIRST = DOCS / "tutorials" / "first-ejection.md"
 CUSTOM = DOCS / "tutorials" / "custom-detector.md"
 TUTORIALS = sorted(DOCS.glob("tutorials/*.md"))
 AFTER_THE_FIRST = [
@@ -25,14 +24,6 @@ FORGOTTEN = "kubectl delete kubervisorservices --all --namespace=shop --timeout=
 
 def name_of(page: Path) -> str:
     return page.stem
-
-
-@pytest.mark.timeout(300)
-def test_the_first_tutorial(tmp_path: Path) -> None:
-    with playground() as variables:
-        printed = type_in([one.text for one in steps(FIRST)], variables, tmp_path)
-
-    assert_printed(FIRST, printed)
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +49,6 @@ def test_a_page_that_goes_on_from_there(
 def of_the_first(sections: str) -> list[str]:
     """What a reader types in these sections of the first tutorial."""
     return [one.text for one in steps(FIRST) if one.section[0] in sections]
-
-
-def assert_printed(page: Path, printed: list[str]) -> None:
-    for step, wanted, output in zip(steps(page), expected(page), printed, strict=True):
-        lacking = missing(wanted, output)
-        assert not lacking, f"{page.name}, after\n{step.text}\nwas not printed: {lacking}\n{output}"
 
 
 @pytest.mark.parametrize("page", [FIRST, *AFTER_THE_FIRST], ids=name_of)

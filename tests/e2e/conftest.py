@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 
 import pytest
 
 from playground.cluster import LocalCluster
 from tests.e2e.scene import Scene
+from tests.namespaces import passing_namespace
 
 
 @pytest.fixture
@@ -21,9 +21,5 @@ def scene(taught: LocalCluster, namespace: str) -> Iterator[Scene]:
 @pytest.fixture
 def other_scene(taught: LocalCluster) -> Iterator[Scene]:
     """A second namespace, beside that of `scene`."""
-    name = f"test-{secrets.token_hex(4)}"
-    taught.kubectl("create", "namespace", name)
-    taught.kubectl("wait", "serviceaccount/default", f"-n={name}", "--for=create", "--timeout=30s")
-    with Scene(taught, name) as scene:
+    with passing_namespace(taught) as name, Scene(taught, name) as scene:
         yield scene
-    taught.kubectl("delete", "namespace", name, "--wait=false")

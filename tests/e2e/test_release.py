@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 from playground.fleet import Fleet
 from tests.e2e.observer import GUARDS
@@ -47,6 +48,10 @@ def test_everywhere_and_disabled_nothing_stays_out_and_controllers_are_silent_un
     fleet.wait_ready(4, WITHIN)
     scene.wait_nothing_left()
     assert "kubervisor/traffic" not in scene.api.get(fleet.service_path)["spec"]["selector"]
+    assert reason_of(scene, "Ready") == "Released"
+    assert reason_of(scene, "Active") == "SelectorWithoutTraffic"
+    assert "fleet" not in status(scene), "nobody counts any more"
+    assert [one["action"] for one in status(scene)["recent"]] == ["Ejected", "Ejected"]
 
     # Also a controller that starts now, and for objects that are new.
     scene.guard(scene.breaker(), name="late")
@@ -74,6 +79,9 @@ def test_without_any_controller_one_namespace_is_released(scene: Scene, other_sc
     scene.wait_nothing_left()
     assert all(pod.name in told for pod in fleet.pods()[:2])
     assert len(other.out()) == 2
+    assert reason_of(scene, "Ready") == "Released"
+    assert reason_of(scene, "Active") == "SelectorRequiresTraffic", "as the Service still does"
+    assert "Released" not in str(status(other_scene))
 
     # The object has no finalizer any more: it goes without a controller.
     scene.delete_guard()
@@ -136,6 +144,30 @@ def test_a_pod_that_leaves_the_selector_is_released(scene: Scene) -> None:
     fleet.wait(lambda f: len(f.in_slices()) == 3, WITHIN, "a new one serves in its place")
     assert names(fleet.out()) == {stays.name}
     assert pod.name not in names(fleet.pods())
+
+
+def test_what_was_released_is_told_as_it_is_once_controllers_act_again(scene: Scene) -> None:
+    scene.controller()
+    fleet = two_out(scene)
+    release(scene, "--all")
+    fleet.wait_ready(4, WITHIN)
+    assert reason_of(scene, "Ready") == "Released"
+    release(scene, "--all", "--end")
+    scene.wait_condition("Ready")
+    fleet.wait(lambda f: len(f.out()) == 2, WITHIN, "they are out again")
+    scene.until(lambda: status(scene).get("fleet", {}).get("ejected") == 2, "they are counted")
+
+
+def status(scene: Scene) -> dict[str, Any]:
+    """The status of the scene's KubervisorService."""
+    found: dict[str, Any] = scene.api.get(f"{GUARDS.format(scene.namespace)}/shop")["status"]
+    return found
+
+
+def reason_of(scene: Scene, kind: str) -> str:
+    """The reason of its condition of this type."""
+    (found,) = (one for one in status(scene)["conditions"] if one["type"] == kind)
+    return str(found["reason"])
 
 
 def delete_by_force(scene: Scene) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from kubervisor.kube import timestamps
+from kubervisor import instants
 from playground.controller import Controller
 from tests.e2e import invariants as rules
 from tests.e2e.scene import FOREVER, SHORT_LEASE, WITHIN, Scene, names
@@ -46,15 +46,15 @@ def test_after_a_kill_holds_go_on_and_retries_and_decisions_are_kept(scene: Scen
     controller.stop(signal.SIGKILL)
     scene.detector.outliers()
     second = scene.ejections()[1]
-    until = timestamps.parse(rules.notes(second.body)[rules.EJECTED_UNTIL])
+    until = instants.parse(rules.notes(second.body)[rules.EJECTED_UNTIL])
     assert until is not None
 
     controller.restart()
-    began = timestamps.parse(scene.wait_leading(controller, times=2)["ts"])
+    began = instants.parse(scene.wait_leading(controller, times=2)["ts"])
     assert began is not None
     fleet.wait(lambda f: len(f.in_slices()) == 4, WITHIN, "its time out ends")
     returned = scene.returns()[-1]
-    at = timestamps.parse(rules.notes(returned.body)[rules.RETURNED_AT])
+    at = instants.parse(rules.notes(returned.body)[rules.RETURNED_AT])
     assert at is not None
     assert until - 0.1 <= at < began + 4, "neither freed nor held anew"
     assert returned.retries == 2

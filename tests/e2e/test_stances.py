@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from kubervisor.kube import timestamps
+from kubervisor import instants
 from tests.e2e import invariants as rules
 from tests.e2e.observer import Passage
 from tests.e2e.scene import FOREVER, WITHIN, Scene, names
@@ -155,6 +155,6 @@ def test_yes_by_hand_on_an_ejected_pod_is_its_return(scene: Scene) -> None:
 
 def instant(passage: Passage, key: str) -> float:
     """An instant that the pod carries, as Unix seconds."""
-    at = timestamps.parse(rules.notes(passage.body)[key])
+    at = instants.parse(rules.notes(passage.body)[key])
     assert at is not None
     return at

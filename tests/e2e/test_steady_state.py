@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from playground.detector_http import ScriptedServer
 from playground.detector_prometheus import PrometheusStandIn
 from playground.fleet_api import Json
@@ -20,6 +22,7 @@ PERIOD, EVALUATIONS = 5, 12  # the default period; a minute of them
 START = 120.0
 
 
+@pytest.mark.timeout(300)
 def test_fifty_services_of_twenty_pods_in_peace_write_nothing_for_a_minute(scene: Scene) -> None:
     with PrometheusStandIn() as prometheus:
         fleets = [f"shop-{number:02}" for number in range(SERVICES)]

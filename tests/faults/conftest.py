@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from playground.cluster import LocalCluster
 from tests.e2e.scene import Scene
 from tests.faults.bench import Bench, Stage
+from tests.namespaces import passing_namespace
 
 Figure = Callable[[str], None]
 
@@ -24,20 +23,10 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
     return lambda text: record_property("figure", text)
 
 
-@contextmanager
-def a_namespace(cluster: LocalCluster) -> Iterator[str]:
-    """A namespace for a whole file, in which pods can be created."""
-    name = f"faults-{secrets.token_hex(4)}"
-    cluster.kubectl("create", "namespace", name)
-    cluster.kubectl("wait", "serviceaccount/default", f"-n={name}", "--for=create", "--timeout=30s")
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
-
-
 @pytest.fixture(scope="module")
 def bench(taught: LocalCluster) -> Iterator[Bench]:
     """One controller behind a fault proxy, in a namespace of its own."""
-    with a_namespace(taught) as name, Bench(taught, name) as bench:
+    with passing_namespace(taught, "faults") as name, Bench(taught, name) as bench:
         yield bench
 
 

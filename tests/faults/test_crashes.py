@@ -20,8 +20,9 @@ from playground.faultproxy import Match, asks
 from tests.e2e import invariants as rules
 from tests.e2e.scene import SHORT_LEASE, WITHIN
 from tests.faults.bench import Bench, Stage
-from tests.faults.conftest import LONG, Figure, a_namespace
+from tests.faults.conftest import LONG, Figure
 from tests.faults.test_writes import declares, ejects
+from tests.namespaces import passing_namespace
 
 CRASHES = {"lost": hangs, "done": commits_and_hangs}
 WRITES, LAST_WRITES = 14, 7
@@ -31,7 +32,7 @@ WRITES, LAST_WRITES = 14, 7
 @pytest.fixture(scope="module")
 def bench(taught: LocalCluster) -> Iterator[Bench]:
     """A bench whose controllers follow one another soon."""
-    with a_namespace(taught) as name, Bench(taught, name, env=SHORT_LEASE) as bench:
+    with passing_namespace(taught, "faults") as name, Bench(taught, name, env=SHORT_LEASE) as bench:
         yield bench
 
 

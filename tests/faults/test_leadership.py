@@ -216,7 +216,7 @@ def test_a_leader_without_its_api_server_ends_before_another_leads(
     assert lost_the_lease(leader)
     scene.evaluations(3)
     assert len(scene.ejections()) == 1
-    figure(f"another leads {took:.1f} s after the cut (lease 1.5 s)")
+    figure(f"another leads {took:.1f} s after the cut (lease 3 s)")
 
 
 def is_up(controller: Controller) -> bool:

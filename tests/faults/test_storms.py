@@ -14,8 +14,9 @@ from playground.fault_answers import answers
 from playground.faultproxy import FaultProxy, asks
 from tests.conftest import teach
 from tests.e2e.scene import FOREVER, WITHIN, Scene
-from tests.faults.conftest import LONG, Figure, a_namespace
+from tests.faults.conftest import LONG, Figure
 from tests.faults.test_writes import ejects
+from tests.namespaces import passing_namespace
 
 PATIENT = {"KUBERVISOR_LEASE_DURATION": "60"}
 """A lease that outlives the outage: the process stays, with all that it had cached."""
@@ -37,7 +38,7 @@ def scene(outages: LocalCluster) -> Iterator[Scene]:
     """A scene on the cluster that fails."""
     for program in ("kube-controller-manager", "kube-scheduler", "kwok"):
         outages.restart(program)  # after an outage they look again only a minute later
-    with a_namespace(outages) as name, Scene(outages, name) as scene:
+    with passing_namespace(outages, "faults") as name, Scene(outages, name) as scene:
         yield scene
 
 

@@ -21,7 +21,8 @@ from playground.fleet_pod import Pod
 from tests.e2e import invariants as rules
 from tests.e2e.scene import FOREVER, WITHIN
 from tests.faults.bench import Bench, Stage
-from tests.faults.conftest import Figure, a_namespace
+from tests.faults.conftest import Figure
+from tests.namespaces import passing_namespace
 
 SIZE = 5
 GRACE = 0.25
@@ -41,7 +42,7 @@ def unless_gone() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def bench(taught: LocalCluster) -> Iterator[Bench]:
     """A bench whose observer allows for acts that are under way."""
-    with a_namespace(taught) as name, Bench(taught, name, grace=GRACE) as bench:
+    with passing_namespace(taught, "faults") as name, Bench(taught, name, grace=GRACE) as bench:
         yield bench
 
 

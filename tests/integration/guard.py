@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Self
 
@@ -20,6 +19,7 @@ from playground.fleet_pod import TRAFFIC, Pod
 from playground.fleet_watch import Watch, await_object
 from tests.integration.specs import path_of
 from tests.integration.witness import Witness
+from tests.namespaces import fresh_namespace
 
 PATIENCE = 30.0
 """Seconds until what should happen has not; the machine may be busy with other tests."""
@@ -67,6 +67,13 @@ class Guard:
         path = path_of(namespace or self.namespace, name)
         self.api.delete(path)
         until(lambda: not self.api.exists(path), f"{name} is gone")
+
+    def delete_all(self, names: Sequence[str]) -> None:
+        """Delete them together and wait until the last one is gone."""
+        paths = [path_of(self.namespace, name) for name in names]
+        for path in paths:
+            self.api.delete(path)
+        until(lambda: not any(map(self.api.exists, paths)), f"{names} are gone")
 
     def annotate(self, name: str, key: str, value: str | None, namespace: str = "") -> None:
         """Set an annotation; None removes it."""
@@ -166,15 +173,6 @@ class Guard:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def fresh_namespace(api: Api) -> str:
-    """A namespace of that moment, in which pods can be created."""
-    name = f"test-{secrets.token_hex(4)}"
-    path = namespace_path(name)
-    api.apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    await_object(api, f"{path}/serviceaccounts", "default", lambda _: True, PATIENCE)
-    return name
 
 
 def condition(body: Json, type: str) -> Json:

@@ -89,10 +89,11 @@ def trials(shared_guard: Guard, target: ScriptedServer) -> Iterator[dict[str, Tr
             fleet.label(pod, "slot", name)
         fleet.wait(lambda f: all("slot" in p.labels for p in f.pods()), PATIENCE, "all have slots")
         found = {}
+        servers = stack.enter_context(ExitStack())
+        stack.callback(guard.delete_all, names)
         for name, case in zip(names, CASES, strict=True):
             trial = Trial(guard, case, name, fleet, target.url)
-            stack.callback(trial.server.close)
-            stack.callback(guard.delete, name)
+            servers.callback(trial.server.close)
             found[case.what] = trial
         yield found
 

@@ -149,3 +149,10 @@ def a_service(name: str = "shop", **selector: str) -> Json:
     """An enabled Service, unless told what it selects."""
     chosen = selector or {"app": "shop", words.TRAFFIC: "yes"}
     return {"metadata": {"namespace": "web", "name": name}, "spec": {"selector": chosen}}
+
+
+def a_lease(holder: str = "pod-1", renewed: float = 1, notes: dict[str, str] | None = None) -> Json:
+    """The Lease of a controller, renewed so many seconds before NOW."""
+    spec = {"holderIdentity": holder, "renewTime": at(renewed), "leaseDurationSeconds": 15}
+    meta = {"namespace": "kubervisor", "name": "kubervisor-traffic", "annotations": notes or {}}
+    return {"metadata": meta, "spec": spec}

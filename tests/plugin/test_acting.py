@@ -230,7 +230,7 @@ def test_stop_silences_every_controller_until_start(scene: Scene, plugin: Plugin
     scene.evaluations(3)
 
     plugin("stop", "--all")
-    assert "stopped for" in plugin("check", code=1).out
+    assert "stopped in all namespaces" in plugin("check", code=1).out
     scene.until(lambda: not is_judging(scene), "nothing is judged any more")
     outlier = fleet.pods()[0]
     scene.detector.outliers(outlier)

@@ -135,9 +135,9 @@ def a_budget(**match: str) -> Json:
 
 
 def test_the_budget_that_is_printed_counts_serving_pods_only() -> None:
-    made = yaml.safe_load(budget_manifest("shop", MEMBERS, [], 3))
+    made = yaml.safe_load(budget_manifest("web", "shop", MEMBERS, [], 3))
     assert made["kind"] == "PodDisruptionBudget"
-    assert made["metadata"] == {"name": "shop"}
+    assert made["metadata"] == {"name": "shop", "namespace": "web"}
     assert made["spec"] == {
         "minAvailable": 3,
         "selector": {"matchLabels": {"app": "shop", "kubervisor/traffic": "yes"}},
@@ -145,17 +145,17 @@ def test_the_budget_that_is_printed_counts_serving_pods_only() -> None:
 
 
 def test_one_that_is_there_is_kept_but_for_its_selector() -> None:
-    made = yaml.safe_load(budget_manifest("shop", MEMBERS, [a_budget(app="shop")], 3))
-    assert made["metadata"] == {"name": "shop-pdb"}
+    made = yaml.safe_load(budget_manifest("web", "shop", MEMBERS, [a_budget(app="shop")], 3))
+    assert made["metadata"] == {"name": "shop-pdb", "namespace": "web"}
     assert made["spec"]["maxUnavailable"] == "25%"
     assert "minAvailable" not in made["spec"]
 
 
 def test_nothing_is_printed_where_one_counts_serving_pods_already() -> None:
     there = a_budget(app="shop", **{words.TRAFFIC: "yes"})
-    assert budget_manifest("shop", MEMBERS, [there], 3) == ""
+    assert budget_manifest("web", "shop", MEMBERS, [there], 3) == ""
 
 
 def test_budgets_of_others_do_not_matter() -> None:
-    made = yaml.safe_load(budget_manifest("shop", MEMBERS, [a_budget(app="web")], 0))
+    made = yaml.safe_load(budget_manifest("web", "shop", MEMBERS, [a_budget(app="web")], 0))
     assert (made["metadata"]["name"], made["spec"]["minAvailable"]) == ("shop", 1)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from kubectl_kubervisor import __version__
 from tests.plugin.conftest import ROOT
 
 PLUGIN = ROOT / "build" / "plugin"
@@ -68,6 +69,7 @@ def test_bytecode_of_another_python_does_no_harm(programs: Path, tmp_path: Path)
 def test_krew_finds_everything_in_the_archive(programs: Path) -> None:
     assert programs.is_dir()
     manifest = yaml.safe_load((PLUGIN / "kubervisor.krew.yaml").read_text())
+    assert manifest["spec"]["version"] == f"v{__version__}"
     (platform,) = manifest["spec"]["platforms"]
     packed = PLUGIN / "kubectl-kubervisor.tar.gz"
     assert platform["sha256"] == hashlib.sha256(packed.read_bytes()).hexdigest()

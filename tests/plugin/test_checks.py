@@ -10,7 +10,7 @@ from kubectl_kubervisor import checks, words
 from kubectl_kubervisor.activation import templates
 from kubectl_kubervisor.checks import MIND, WELL, WRONG, Finding
 from kubectl_kubervisor.objects import Json
-from tests.plugin.bodies import NOW, a_guard, a_service, a_workload, at
+from tests.plugin.bodies import NOW, a_guard, a_lease, a_service, a_workload
 
 
 def levels(found: list[Finding]) -> list[str]:
@@ -51,12 +51,6 @@ def test_the_definition(definition: Json | None, level: str) -> None:
     assert levels(checks.crd(definition)) == [level]
 
 
-def a_lease(holder: str = "pod-1", renewed: float = 1, notes: dict[str, str] | None = None) -> Json:
-    spec = {"holderIdentity": holder, "renewTime": at(renewed), "leaseDurationSeconds": 15}
-    meta = {"namespace": "kubervisor", "name": "kubervisor-traffic", "annotations": notes or {}}
-    return {"metadata": meta, "spec": spec}
-
-
 LEASES: list[Any] = [
     pytest.param([], [WRONG], "no controller's Lease", id="none"),
     pytest.param([a_lease()], [WELL], "renewed 1s ago", id="fresh"),
@@ -64,7 +58,10 @@ LEASES: list[Any] = [
     pytest.param([a_lease(holder="")], [WRONG], "held by nobody", id="given up"),
     pytest.param([{"metadata": {}}], [WRONG], "held by nobody", id="empty"),
     pytest.param(
-        [a_lease(notes={words.STOPPED: '["*"]'})], [WRONG, WELL], "stopped", id="fresh and stopped"
+        [a_lease(notes={words.STOPPED: '["*"]'})],
+        [WRONG, WELL],
+        "stopped in all namespaces",
+        id="fresh and stopped",
     ),
     pytest.param([a_lease(), a_lease(renewed=60)], [WELL, WRONG], "renewed", id="two"),
 ]

@@ -7,7 +7,6 @@ import pytest
 from kubectl_kubervisor import words
 from kubectl_kubervisor.eject import answer, ejected_meanwhile, why_not
 from kubectl_kubervisor.objects import Guard, Json, Pod
-from kubectl_kubervisor.stopping import controllers
 from tests.plugin.bodies import a_guard, a_pod, an_ejected_pod, decided
 
 ASKED = "2026-11-21T10:00:00Z"
@@ -68,9 +67,3 @@ FASTER = [
 @pytest.mark.parametrize(("pod", "said"), FASTER)
 def test_somebody_may_be_faster_than_the_request(pod: Pod, said: str) -> None:
     assert ejected_meanwhile(pod) == said
-
-
-def test_only_leases_of_controllers_are_stopped() -> None:
-    names = ("kubervisor-traffic", "kubervisor-traffic-1a2b", "kubervisor-trafficker", "other")
-    leases = [{"metadata": {"name": name}} for name in names]
-    assert [one["metadata"]["name"] for one in controllers(leases)] == list(names[:2])

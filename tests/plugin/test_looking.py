@@ -73,7 +73,7 @@ def test_what_it_prints_reads_like_this(scene: Scene, plugin: Plugin) -> None:
         "Return it by:  kubectl kubervisor return POD -n NS\n"
         "\n"
         "TIME  AGO  WHAT  WHY\n"
-        "INSTANT  AGE ago  Ejected  named by ADDRESS; 4 of 4 serving, floor 2: may eject 2; "
+        "INSTANT  AGE  Ejected  named by ADDRESS; 4 of 4 serving, floor 2: may eject 2; "
         "out for 600 s"
     )
     assert told(plugin("explain", fleet.serving()[0].name).out) == (
@@ -188,6 +188,23 @@ class TestWatch:
             _, err = following.communicate(timeout=30)
         assert "Traceback" not in err
         assert following.returncode in (130, -signal.SIGINT)
+
+
+def test_pods_can_be_followed_through_an_ejection(scene: Scene, plugin: Plugin) -> None:
+    scene.controller()
+    fleet = scene.fleet(3)
+    scene.guard(scene.breaker(minPodsAvailableRatio=50), defaultActivator={"period": FOREVER})
+    scene.wait_condition("Ready")
+    outlier = fleet.pods()[0]
+    with plugin.running("pods", "shop", "--watch") as following:
+        assert following.stdout is not None
+        assert following.stdout.readline().split()[:3] == ["NAME", "READY", "TRAFFIC"]
+        first = {tuple(following.stdout.readline().split()[:3]) for _ in range(3)}
+        assert first == {(pod.name, "yes", "serving") for pod in fleet.pods()}
+        scene.detector.outliers(outlier)
+        while (line := following.stdout.readline().split())[2] != "ejected":
+            assert line
+        assert line[0] == outlier.name
 
 
 def test_the_shell_completes_names(scene: Scene, plugin: Plugin) -> None:

@@ -65,6 +65,15 @@ def test_a_row_has_a_cell_under_each_header() -> None:
     )
 
 
+def test_one_that_is_not_active_says_how_to_activate_it_and_nothing_twice() -> None:
+    inactive = a_guard(Active=("False", "SelectorWithoutTraffic", "add it"))
+    said = standing.details(inactive, NOW)
+    assert ("State", "Inactive: add it") in said
+    assert ("Activate it by", "kubectl kubervisor enable shop -n web") in said
+    assert [value for _, value in said if "add it" in value] == ["Inactive: add it"]
+    assert "Activate it by" not in dict(standing.details(a_guard(), NOW))
+
+
 PODS = [
     pytest.param(a_pod(), "serving", id="Ready with traffic"),
     pytest.param(a_pod(ready=False), "not ready", id="with traffic, were it Ready"),

@@ -15,7 +15,8 @@ import yaml
 from playground import binaries, kubeconfig
 from playground.access import Cluster
 from playground.fleet_api import Api, ApiRefused, Json
-from tests.integration.guard import fresh_namespace, until
+from tests.integration.guard import until
+from tests.namespaces import fresh_namespace
 
 CHART = Path(__file__).parents[2] / "charts" / "kubervisor"
 NAME = "guard"

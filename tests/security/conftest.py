@@ -11,7 +11,7 @@ from playground.fleet_api import Api
 from tests.conftest import teach
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster() -> Iterator[LocalCluster]:
     """A control plane that serves KubervisorServices."""
     with LocalCluster.start() as running:
@@ -19,7 +19,7 @@ def cluster() -> Iterator[LocalCluster]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def admin(cluster: LocalCluster) -> Iterator[Api]:
     """The administrator."""
     api = Api(cluster.kubeconfig)

@@ -13,8 +13,9 @@ from kubervisor.kube.client import connect
 from kubervisor.traffic.model import Pod
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, Json
-from tests.integration.guard import fresh_namespace, until
+from tests.integration.guard import until
 from tests.integration.specs import custom, guarding, path_of
+from tests.namespaces import fresh_namespace
 from tests.security.chart import kubeconfig_of, template
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"

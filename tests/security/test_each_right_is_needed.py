@@ -73,7 +73,13 @@ def reflects(resource: str) -> Callable[[Ground, Door], str]:
     def probe(ground: Ground, door: Door) -> str:
         stop = threading.Event()
         made = reflectors(
-            door, [ground.namespace], Caches(), Overlay(), stop=stop, count=lambda *_: None
+            door,
+            [ground.namespace],
+            Caches(),
+            Overlay(),
+            stop=stop,
+            count=lambda *_: None,
+            left_out=lambda *_: None,
         )
         (reflector,) = (one for one in made if one.name == f"{resource}/{ground.namespace}")
         return _runs(reflector, stop)

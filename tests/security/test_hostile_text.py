@@ -31,8 +31,8 @@ from playground.detector_http import says
 from playground.detector_prometheus import PrometheusStandIn, failure, vector
 from playground.fleet_api import Api
 from tests.e2e.scene import WITHIN, Scene
-from tests.integration.guard import fresh_namespace
 from tests.integration.specs import discrete
+from tests.namespaces import fresh_namespace
 
 RED = "\x1b[31m\x9b0m\u202e\u2066\u200b\r\n\x00\x07"
 SECRET = "hunter2"

@@ -11,7 +11,8 @@ from playground.cluster import LocalCluster
 from playground.fleet import Fleet
 from playground.fleet_api import Api, Json
 from tests.e2e.scene import WITHIN
-from tests.integration.guard import fresh_namespace, until
+from tests.integration.guard import until
+from tests.namespaces import fresh_namespace
 from tests.security.chart import Release, template
 
 LABEL = "kubervisor/traffic"

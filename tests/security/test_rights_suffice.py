@@ -16,7 +16,7 @@ from playground.cluster import LocalCluster
 from playground.controller import Controller
 from playground.fleet_api import Api
 from tests.e2e.scene import WITHIN, Scene
-from tests.integration.guard import fresh_namespace
+from tests.namespaces import fresh_namespace
 from tests.security.chart import TERMINATION, Release
 
 FLAGS = ("--min-evaluation-period=0.1", "--log-level=debug")

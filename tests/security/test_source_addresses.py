@@ -17,7 +17,8 @@ from playground.detector_http import Exchange, ScriptedServer
 from playground.fleet import Fleet
 from playground.fleet_api import Api
 from tests.e2e.scene import Scene
-from tests.integration.guard import fresh_namespace, until
+from tests.integration.guard import until
+from tests.namespaces import fresh_namespace
 from tests.security.names import Names
 
 NODE = "10.1.2.3"

@@ -7,8 +7,9 @@ from contextlib import closing
 
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, ApiRefused, Json
-from tests.integration.guard import fresh_namespace, until
+from tests.integration.guard import until
 from tests.integration.specs import custom, guarding, path_of
+from tests.namespaces import fresh_namespace
 from tests.security.chart import TERMINATION, TRAFFIC, Release, wait_enforced
 
 POLICY = "ValidatingAdmissionPolicy"

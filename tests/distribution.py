@@ -1,0 +1,53 @@
+"""Which tests go to the same worker, and in what order: the long and waiting ones first.
+
+What comes last must be short, or one worker ends long after the others. And a control plane costs
+seconds of a processor: a folder whose tests have one of their own goes to one worker as a whole.
+"""
+
+from __future__ import annotations
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = ("tests/chart/", "tests/security/")
+"""Folders with a cluster of their own."""
+
+LONGEST_FIRST = (
+    "tests/e2e/test_steady_state.py",
+    "tests/docs/test_first_tutorial.py",
+    "tests/docs/test_steps.py",
+    *TOGETHER,
+    "tests/plugin/test_acting.py",
+    "tests/benchmarks/test_detection.py",
+    "tests/simulation/test_quiet.py",
+    "tests/integration/",
+    "tests/faults/",
+    "tests/e2e/",
+    "tests/playground/",
+    "tests/defects/",
+    "tests/plugin/",
+    "tests/telemetry/",
+    "tests/replay/",
+    "tests/api/",
+    "tests/kube/",
+)
+"""In this order; all others come after them."""
+
+
+def rank(nodeid: str) -> int:
+    """The place of a test in the order: of the first line that its path begins with."""
+    places = (place for place, path in enumerate(LONGEST_FIRST) if nodeid.startswith(path))
+    return next(places, len(LONGEST_FIRST))
+
+
+def put_in_order(items: list[pytest.Item]) -> None:
+    """Sort by rank; within one, files stay whole and in the order they were in."""
+    items.sort(key=lambda item: rank(item.nodeid))
+
+
+class ByPlace(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """A worker takes a file, or a folder that belongs together, after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in TOGETHER if file.startswith(folder)), file)

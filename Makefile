@@ -7,20 +7,20 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check
 export PYTHONPATH := $(CURDIR)/hack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo playground test check plugin e2e controlplane bench bench-detection faults soak site audit clean
+.PHONY: help setup programs demo playground test check plugin e2e controlplane bench bench-detection faults soak site audit clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: $(INSTALLED) ## the Python environment in .venv, from the locks
 
-demo: setup controlplane ## the main job on a real cluster; ONCE=1 ends after the story
+demo: setup programs ## the main job on a real cluster; ONCE=1 ends after the story
 	@$(BIN)/python -m playground.demo
 
-playground: setup controlplane ## a cluster, a shop's clients and Prometheus, for the tutorials, until Ctrl-C
+playground: setup programs ## a cluster, a shop's clients and Prometheus, for the tutorials, until Ctrl-C
 	@$(BIN)/python -m playground.stage
 
-test: check controlplane ## everything: checks, tests, end to end
+test: check programs ## everything: checks, tests, end to end
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: setup ## style, types, layers, generated files
@@ -33,19 +33,22 @@ check: setup ## style, types, layers, generated files
 plugin: ## the kubectl plugin as one file in build/plugin; BINDIR=folder installs it there
 	@$(PYTHON) kubectl-plugin/assemble.py $(BINDIR)
 
-e2e: setup controlplane ## the tests of the whole controller on a whole cluster
+e2e: setup programs ## the tests of the whole controller on a whole cluster
 	$(BIN)/pytest tests/e2e
 
 controlplane: setup ## build the cluster's programs where missing (minutes, once); the last line is their folder
 	@$(BIN)/python -m playground.binaries
 
-bench: setup controlplane ## figures of speed, memory and load beside the floor measured in the same run
+programs: setup
+	@$(BIN)/python -m playground.binaries >/dev/null
+
+bench: setup programs ## figures of speed, memory and load beside the floor measured in the same run
 	@$(BIN)/python -m benchmarks
 
 bench-detection: setup ## detectors and published rules on simulated fleets, a quarter of an hour; writes docs/explanation/detection.md
 	@$(BIN)/python -m benchmarks.detection
 
-faults: setup controlplane ## every fault of docs/reference/faults.md, half an hour; writes that page
+faults: setup programs ## every fault of docs/reference/faults.md, half an hour; writes that page
 	@mkdir -p build && rm -f build/faults.xml
 	$(BIN)/pytest tests/faults --ignore=tests/faults/test_matrix.py -m "" -o junit_family=xunit1 --junitxml=build/faults.xml || true
 	@$(BIN)/python -m tests.faults.report build/faults.xml
@@ -54,7 +57,7 @@ site: setup ## the documentation as pages in build/site, readable from disk
 	@$(BIN)/python -m zensical build --strict
 
 MINUTES ?= 5
-soak: setup controlplane ## a churning fleet with faults: memory, threads, files, requests; MINUTES=5
+soak: setup programs ## a churning fleet with faults: memory, threads, files, requests; MINUTES=5
 	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 audit: setup ## look the locked packages up among the known advisories

@@ -95,7 +95,11 @@ def labels_new_pods(policies: Sequence[Json], namespace: str) -> bool:
 
 
 def budget_manifest(
-    service: str, selector: Mapping[str, str], existing: Sequence[Json], floor: int
+    namespace: str,
+    service: str,
+    selector: Mapping[str, str],
+    existing: Sequence[Json],
+    floor: int,
 ) -> str:
     """A PodDisruptionBudget that counts serving pods, as YAML with the reason in front of it.
 
@@ -119,7 +123,8 @@ def budget_manifest(
     else:
         why += "\n# This one counts those that serve:"
     lines = [why, "apiVersion: policy/v1", "kind: PodDisruptionBudget", "metadata:"]
-    lines += [f"  name: {name}", "spec:", *(f"  {key}: {value}" for key, value in spec.items())]
+    lines += [f"  name: {name}", f"  namespace: {namespace}", "spec:"]
+    lines += [*(f"  {key}: {value}" for key, value in spec.items())]
     lines += ["  selector:", "    matchLabels:"]
     lines += [f'      {key}: "{value}"' for key, value in sorted(match.items())]
     return "\n".join(lines)

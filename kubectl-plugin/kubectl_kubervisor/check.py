@@ -11,9 +11,9 @@ from kubectl_kubervisor.checks import MIND, WELL, WRONG, Finding
 from kubectl_kubervisor.errors import DONE, FAILED, Refused, UsageError
 from kubectl_kubervisor.flags import Line
 from kubectl_kubervisor.kubectl import GUARDS, Kubectl, documents
+from kubectl_kubervisor.leases import controllers
 from kubectl_kubervisor.objects import Json, guard, mapping
 from kubectl_kubervisor.say import say
-from kubectl_kubervisor.stopping import controllers
 from kubectl_kubervisor.text import coloured, printable, wants_colour
 
 MARKS = {WELL: ("√", "green"), MIND: ("‼", "yellow"), WRONG: ("✗", "red")}

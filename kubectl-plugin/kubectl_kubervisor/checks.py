@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kubectl_kubervisor import instants, standing, words
 from kubectl_kubervisor.activation import Template
+from kubectl_kubervisor.leases import name_of, stopped_for
 from kubectl_kubervisor.objects import (
     Guard,
     Json,
@@ -17,7 +18,7 @@ from kubectl_kubervisor.objects import (
     texts,
     without_traffic,
 )
-from kubectl_kubervisor.text import counted
+from kubectl_kubervisor.text import counted, listed
 
 WELL, MIND, WRONG = "ok", "warning", "error"
 
@@ -77,15 +78,15 @@ def leases(found: Sequence[Json], now: float) -> list[Finding]:
 def policies(bindings: Sequence[Json] | None, mutating: Sequence[Json] | None) -> list[Finding]:
     """Which of the chart's admission policies are bound; having none is allowed."""
     found = []
-    for listed, what, value in (
+    for bound, what, value in (
         (bindings, "restrict what the controller may do", "admission.restrict"),
         (mutating, "label new pods", "admission.label"),
     ):
-        if listed is None:
+        if bound is None:
             found.append(
                 Finding(MIND, f"policies that {what}: cannot be read", "ask for the right")
             )
-        elif not listed:
+        elif not bound:
             found.append(Finding(MIND, f"no policies that {what} are bound", f"set {value}"))
         else:
             found.append(Finding(WELL, f"policies that {what} are bound"))
@@ -130,14 +131,13 @@ def rights(allowed: Mapping[str, bool]) -> list[Finding]:
 
 
 def _lease(lease: Json, now: float) -> list[Finding]:
-    meta, spec = mapping(lease.get("metadata")), mapping(lease.get("spec"))
-    name = f"lease {text(meta.get('namespace'))}/{text(meta.get('name'))}"
+    spec, name = mapping(lease.get("spec")), name_of(lease)
     holder, renewed = text(spec.get("holderIdentity")), instants.parse(spec.get("renewTime"))
     found = []
-    if words.STOPPED in texts(meta.get("annotations")):
-        scope = texts(meta.get("annotations"))[words.STOPPED]
+    if stopped := stopped_for(lease):
+        where = "all namespaces" if "*" in stopped else listed(sorted(stopped))
         hint = "kubectl kubervisor start --all"
-        found.append(Finding(WRONG, f"{name}: controllers are stopped for {scope}", hint))
+        found.append(Finding(WRONG, f"{name}: controllers are stopped in {where}", hint))
     if not holder or renewed is None:
         return [*found, Finding(WRONG, f"{name} is held by nobody", "start a controller")]
     lasting = spec.get("leaseDurationSeconds")

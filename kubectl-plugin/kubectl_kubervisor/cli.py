@@ -78,7 +78,9 @@ def _run(arguments: Sequence[str]) -> int:
     if line.has("version"):
         name, line = "version", Line(("version",), {})
     if name not in COMMANDS:
-        raise UsageError(f'unknown command "{name}"')
+        raise UsageError(
+            f'unknown command "{name}"; of a KubervisorService of that name: `status {name}`'
+        )
     if line.has("help"):
         name, line = "help", Line(("help", name) if line.words else ("help",), {})
     _check(name, line)

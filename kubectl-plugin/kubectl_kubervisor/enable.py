@@ -45,7 +45,7 @@ def run(line: Line) -> int:
     ]
     kubectl.patch("service", name, namespace, patch, dry_run=dry_run)
     say(f"service/{printable(name)} enabled{noted}")
-    _advise(kubectl, name, members)
+    _advise(kubectl, namespace, name, members)
     return DONE
 
 
@@ -73,7 +73,7 @@ def _policy_bound(kubectl: Kubectl, namespace: str) -> bool:
     return activation.labels_new_pods(policies, namespace)
 
 
-def _advise(kubectl: Kubectl, service: str, members: Mapping[str, str]) -> None:
+def _advise(kubectl: Kubectl, namespace: str, service: str, members: Mapping[str, str]) -> None:
     """What else the user may want to change."""
     guards = [one for one in map(guard, kubectl.items(GUARDS)) if one.service == service]
     if not guards:
@@ -83,5 +83,5 @@ def _advise(kubectl: Kubectl, service: str, members: Mapping[str, str]) -> None:
         budgets = kubectl.items("poddisruptionbudgets")
     except Refused:
         budgets = []
-    if manifest := activation.budget_manifest(service, members, budgets, floor):
+    if manifest := activation.budget_manifest(namespace, service, members, budgets, floor):
         say(f"\n{printable_lines(manifest)}")

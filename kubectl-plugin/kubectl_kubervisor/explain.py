@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from kubectl_kubervisor import explaining, table, words
+from kubectl_kubervisor.acting import Acting
 from kubectl_kubervisor.errors import DONE, Refused
 from kubectl_kubervisor.explaining import Case
 from kubectl_kubervisor.flags import Line
@@ -19,19 +20,27 @@ from kubectl_kubervisor.text import coloured, printable, wants_colour
 def run(line: Line) -> int:
     """Print the explanation."""
     kubectl = Kubectl(line)
-    case, now = _gather(kubectl, line.words[1].removeprefix("pod/")), time.time()
+    acting = Acting(kubectl)
+    try:
+        _explain(kubectl, line.words[1].removeprefix("pod/"))
+    finally:
+        acting.warn(line.flag("namespace"))
+    return DONE
+
+
+def _explain(kubectl: Kubectl, name: str) -> None:
+    case, now = _gather(kubectl, name), time.time()
     say(coloured(printable(explaining.verdict(case, now)), "bold", wants_colour()))
     reasons = explaining.reasons(case)
     if reasons:
         say()
-    width = max((len(name) for name, _ in reasons), default=0) + 1
-    for name, value in reasons:
-        say(f"{name + ':':<{width}}  {printable(value)}")
+    width = max((len(title) for title, _ in reasons), default=0) + 1
+    for title, value in reasons:
+        say(f"{title + ':':<{width}}  {printable(value)}")
     if moments := explaining.timeline(case):
         say()
-        rows = [(render(one.at), f"{age(now - one.at)} ago", one.what, one.note) for one in moments]
+        rows = [(render(one.at), age(now - one.at), one.what, one.note) for one in moments]
         say(table.render(("TIME", "AGO", "WHAT", "WHY"), rows))
-    return DONE
 
 
 def _gather(kubectl: Kubectl, name: str) -> Case:

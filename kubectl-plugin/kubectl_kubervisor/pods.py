@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from typing import NoReturn
 
 from kubectl_kubervisor import instants, table, words
 from kubectl_kubervisor.errors import DONE, Stop, UsageError
 from kubectl_kubervisor.flags import Line
+from kubectl_kubervisor.following import AGAIN_SECONDS, Lines, events
 from kubectl_kubervisor.kubectl import GUARDS, Kubectl
 from kubectl_kubervisor.objects import (
     Guard,
@@ -27,11 +30,13 @@ WIDE = ("NODE", "EVIDENCE")
 
 def run(line: Line) -> int:
     """Print the members; with -l only those of them that the selector matches too."""
-    if line.has("watch"):
-        raise UsageError("pods cannot be watched: `kubectl get pods -w -L kubervisor/traffic` can")
     kubectl, form = Kubectl(line), wanted(line)
+    if line.has("watch") and form not in ("table", "wide"):
+        raise UsageError("--watch prints tables: leave -o out, or write -o wide")
     found = guard(kubectl.get(GUARDS, line.words[1]))
     selector = [f"--selector={_selector(kubectl, found, line.flag('selector'))}"]
+    if line.has("watch"):
+        _follow(line, ["pods", *selector], wide=form == "wide")
     if form in ("json", "yaml", "name"):
         passed_through(kubectl, ["pods", *selector], form)
         return DONE
@@ -43,7 +48,7 @@ def run(line: Line) -> int:
     now, wide = time.time(), form == "wide"
     say(
         table.render(
-            [*HEADERS, *(WIDE if wide else ())],
+            headers(wide=wide),
             [row(one, now, wide=wide) for one in sorted(members, key=_worst_first)],
             show_headers=not line.has("no-headers"),
             colour=wants_colour(),
@@ -57,6 +62,27 @@ def _selector(kubectl: Kubectl, found: Guard, more: str) -> str:
     if not selector:
         raise Stop(f"Service {found.service} selects nothing but our label: it has no members")
     return ",".join(filter(None, (as_words(selector), more)))
+
+
+def _follow(line: Line, chosen: Sequence[str], *, wide: bool) -> NoReturn:
+    """Print a line for each change, until interrupted. Raises Refused."""
+    lines = Lines(headers(wide=wide), show_headers=not line.has("no-headers"))
+    while True:
+        for what, body in events(Kubectl(line), chosen, None):
+            if body.get("kind") != "Pod":
+                continue
+            one = pod(body)
+            key = one.namespace, one.name
+            if what == "DELETED":
+                lines.gone(key)
+            else:
+                lines.changed(key, row(one, 0.0, wide=wide), row(one, time.time(), wide=wide))
+        time.sleep(AGAIN_SECONDS)  # the server ended the watch
+
+
+def headers(*, wide: bool) -> list[str]:
+    """The headers of `row`."""
+    return [*HEADERS, *(WIDE if wide else ())]
 
 
 def row(one: Pod, now: float, *, wide: bool) -> list[str]:

@@ -80,17 +80,20 @@ def details(guard: Guard, now: float) -> list[tuple[str, str]]:
         ("Service", guard.service),
         ("Breakers", ", ".join(guard.breakers)),
         ("State", _with(state(guard), message(guard))),
-        ("Budget", str(guard.fleet) if guard.fleet else "not known yet"),
+        ("Budget", str(guard.fleet) if guard.fleet else "not known"),
     ]
     for kind in ("Active", "SourcesAvailable"):
         condition = guard.condition(kind)
-        if not condition.true:
+        if not condition.true and condition.message != message(guard):
             found.append((kind, _with(condition.status, condition.message)))
     for kind in (*_WORRIES, "DryRun", "Paused"):
         condition = guard.condition(kind)
         if condition.true:
             lasting = instants.since(condition.since, now)
             found.append((kind, _with(f"True for {lasting}", condition.message)))
+    if state(guard) == "Inactive":
+        enable = f"kubectl kubervisor enable {guard.service} -n {guard.namespace}"
+        found.append(("Activate it by", enable))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from kubectl_kubervisor import standing, table
+from kubectl_kubervisor.acting import Acting
 from kubectl_kubervisor.errors import DONE, FAILED, Refused, UsageError
 from kubectl_kubervisor.flags import Line
 from kubectl_kubervisor.kubectl import GUARDS, Kubectl
@@ -31,7 +32,11 @@ def run(line: Line) -> int:
             words = [GUARDS, *([name] if name else []), *_selected(line)]
             passed_through(kubectl, words, form, everywhere=line.has("all-namespaces"))
             return DONE
-        return _one(line, kubectl, name) if name else _all(line, kubectl)
+        acting = Acting(kubectl)
+        try:
+            return _one(line, kubectl, name) if name else _all(line, kubectl)
+        finally:
+            acting.warn(line.flag("namespace"))
     except Refused as error:
         if "have a resource type" in str(error):
             raise Refused(NOT_INSTALLED) from error

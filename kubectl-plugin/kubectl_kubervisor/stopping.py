@@ -10,7 +10,8 @@ from kubectl_kubervisor import words
 from kubectl_kubervisor.errors import DONE, Refused, Stop, UsageError
 from kubectl_kubervisor.flags import Line
 from kubectl_kubervisor.kubectl import Kubectl
-from kubectl_kubervisor.objects import Json, mapping, text
+from kubectl_kubervisor.leases import controllers
+from kubectl_kubervisor.objects import mapping, text
 from kubectl_kubervisor.output import dry_run_of
 from kubectl_kubervisor.say import say
 from kubectl_kubervisor.text import printable
@@ -55,10 +56,3 @@ def run(line: Line) -> int:
         say(f"Within {SEEN_WITHIN} s none writes anything, until `kubectl kubervisor start --all`.")
         say("Pods that are out of traffic stay out: `kubectl kubervisor return POD` returns one.")
     return DONE
-
-
-def controllers(leases: list[Json]) -> list[Json]:
-    """The Leases of controllers among these; pure."""
-    named = [(text(mapping(lease.get("metadata")).get("name")), lease) for lease in leases]
-    prefix = words.LEASE_PREFIX
-    return [one for name, one in named if name == prefix or name.startswith(f"{prefix}-")]

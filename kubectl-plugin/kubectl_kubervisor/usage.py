@@ -59,8 +59,10 @@ The members of a KubervisorService, those out of traffic first. TRAFFIC is one o
   -l, --selector S       only those whose labels match
   -o, --output FORM      table, wide (with node and evidence), json, yaml, name
       --no-headers
+  -w, --watch            a line for each change
 
   kubectl kubervisor pods shop -o wide
+  kubectl kubervisor pods shop --watch
   kubectl kubervisor pods shop -l kubervisor/traffic=no -o name""",
     "explain": """\
 kubectl kubervisor explain POD

@@ -16,26 +16,22 @@ metadata:
   namespace: demo
 spec:
   service: pricer
+  budget:
+    minAvailable: 60%
+    maxEjectedPercent: 20
   breakers:
   - name: response-code
-    evaluationPeriod: 5
-    minPodsAvailableRatio: 50
-    discreteValueOutOfList:
-      prometheusService: prometheus.monitoring:9090
-      promQL: sum(increase(requests_total[30s])) by (code, pod)
-      key: code
-      podNamekey: pod
-      goodValues: ["200", "201"]
-      tolerance: 20
-      minActivity: 50
-    activator:
-      mode: retryAndPause
-      period: 15
+    evaluationPeriod: 1
+    ratio:
+      source: main
+      promQL: http_requests_total{{namespace="demo"}}
+      codeLabel: code
+      badCodes: "5.."
+      window: 60s
   defaultActivator:
+    mode: retryAndPause
     period: 30
     maxPeriod: 10m
-  budget:
-    minAvailable: 30%
 """
 
 _INTRODUCTION = f"""\

@@ -5,6 +5,7 @@ stripped.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import MutableMapping
@@ -107,9 +108,12 @@ def set_up(*, level: str, form: str) -> None:
 
 
 def _for_people() -> Any:
-    """Lines that begin with the instant; a traceback is text already."""
-    plain = structlog.dev.plain_traceback
-    return structlog.dev.ConsoleRenderer(timestamp_key="ts", exception_formatter=plain)
+    """Lines that begin with the instant, in colour on a terminal; a traceback is text already."""
+    return structlog.dev.ConsoleRenderer(
+        timestamp_key="ts",
+        colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
+        exception_formatter=structlog.dev.plain_traceback,
+    )
 
 
 def get(name: str, **bound: str) -> Log:

@@ -54,6 +54,9 @@
 - apiGroups: [kubervisor.k8s.io]
   resources: [kubervisorservices]
   verbs: [list, patch]
+- apiGroups: [kubervisor.k8s.io]
+  resources: [kubervisorservices/status]
+  verbs: [patch]
 {{- end }}
 
 {{- define "kubervisor.releaseLeaseRules" -}}

@@ -1,8 +1,9 @@
-{{/* Annotations of a hook. Takes when and weight. */}}
+{{/* Annotations of a hook. Takes when and weight. Where a test went well, its pod stays: `helm test
+     --logs` reads it afterwards, and fails where it is gone. */}}
 {{- define "kubervisor.hook" -}}
 helm.sh/hook: {{ .when }}
 helm.sh/hook-weight: {{ .weight | quote }}
-helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+helm.sh/hook-delete-policy: before-hook-creation{{ if ne .when "test" }},hook-succeeded{{ end }}
 {{- end }}
 
 {{/* A Job of `kubervisor release`. Takes root, name, when, and flag. */}}

@@ -168,11 +168,11 @@ class Controller:
             pod = self._caches.pods.get_uid(PodUid(intent.pod_uid or ""))
             if pod is None or (pod.ejection and pod.ejection.id == intent.ejection_id):
                 continue
-            self._log.info("Fenced pod", pod=pod.name, declared_by_epoch=intent.epoch)
             try:
                 self._writer.fence(pod, self._shared.epoch())
             except (Conflict, NotFound):
                 continue  # it moved on by itself: the old precondition no longer holds
+            self._log.info("Fenced pod", pod=pod.name, declared_by_epoch=intent.epoch)
 
     def _finalize(self, key: ServiceKey, record: SpecRecord) -> None:
         """Give every pod back, then let the object go. Events and statuses cannot hold this up."""

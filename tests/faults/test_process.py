@@ -12,6 +12,7 @@ import pytest
 
 from playground.controller import Controller
 from playground.detector_http import fails, html
+from playground.fleet import Fleet
 from tests.e2e import invariants as rules
 from tests.e2e.scene import FOREVER, SHORT_LEASE, WITHIN, Scene
 from tests.faults.bench import Bench, Stage
@@ -170,10 +171,13 @@ def test_fault_08_pods_that_the_original_ejected_return(bench: Bench, stage: Sta
     bench.scene.api.merge(path, {"metadata": {"labels": labels, "annotations": notes}})
     stage.wait_out(1)
     stage.guard(defaultActivator={"period": 2})
-    stage.fleet.wait(lambda f: pod.name in f.in_slices(), WITHIN, "it is back")
-    after = stage.fleet.pod(pod.name)
-    assert after is not None
-    assert f"{rules.LEGACY}breakAt" not in after.annotations
+
+    def is_back_without_notes(fleet: Fleet) -> bool:
+        after = fleet.pod(pod.name)
+        served = pod.name in fleet.in_slices()
+        return served and after is not None and not after.annotations.keys() & notes.keys()
+
+    stage.fleet.wait(is_back_without_notes, WITHIN, "it is back, and the original's notes are gone")
 
 
 @pytest.mark.parametrize(

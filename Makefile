@@ -45,7 +45,7 @@ programs: setup
 bench: setup programs ## figures of speed, memory and load beside the floor measured in the same run
 	@$(BIN)/python -m benchmarks
 
-bench-detection: setup ## detectors and published rules on simulated fleets, a quarter of an hour; writes docs/explanation/detection.md
+bench-detection: setup ## detectors and published rules on simulated fleets, three quarters of an hour; writes docs/explanation/detection.md
 	@$(BIN)/python -m benchmarks.detection
 
 faults: setup programs ## every fault of docs/reference/faults.md, half an hour; writes that page

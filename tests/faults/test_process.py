@@ -172,12 +172,12 @@ def test_fault_08_pods_that_the_original_ejected_return(bench: Bench, stage: Sta
     stage.wait_out(1)
     stage.guard(defaultActivator={"period": 2})
 
-    def is_back_without_notes(fleet: Fleet) -> bool:
+    def is_back_without_note(fleet: Fleet) -> bool:
         after = fleet.pod(pod.name)
         served = pod.name in fleet.in_slices()
-        return served and after is not None and not after.annotations.keys() & notes.keys()
+        return served and after is not None and f"{rules.LEGACY}breakAt" not in after.annotations
 
-    stage.fleet.wait(is_back_without_notes, WITHIN, "it is back, and the original's notes are gone")
+    stage.fleet.wait(is_back_without_note, WITHIN, "it is back, and the original's note is gone")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import crowd, detection_loop, faults, plugin, services, start
 from benchmarks.figures import Figure
+from benchmarks.scale import figures as scale
 from benchmarks.table import render, write_json
 
 BENCHMARKS = {
@@ -18,6 +19,7 @@ BENCHMARKS = {
     "detection-loop": detection_loop.run,
     "plugin": plugin.run,
     "crowd": crowd.run,
+    "scale": scale.run,
 }
 RESULTS = Path("build/bench.json")
 

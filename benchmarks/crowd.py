@@ -1,34 +1,42 @@
-"""500 Services of 20 pods, one query that measures them all: what a quiet half minute costs.
+"""500 Services of 20 pods on a real cluster and a real Prometheus: what guarding them costs.
 
-The source is a stand-in for Prometheus that knows a value for every pod, none of them an outlier.
+The presets of all Services are one query. Prometheus scrapes a few pages with the counters of all
+pods. Measured are a start with everything in place, a quiet time, a time in which pods are replaced
+all along, and ejections.
 """
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
-from benchmarks.changes import PATHS, Changes
+from benchmarks import crowd_readings as readings
+from benchmarks.changes import Changes
+from benchmarks.counters import Counters, served
 from benchmarks.figures import Figure
 from benchmarks.ground import Ground, ground, guards_path, is_ready, say
-from benchmarks.process import cpu_seconds, peak_mb
+from benchmarks.process import age, peak_mb
+from playground import binaries
 from playground.controller import Controller
-from playground.detector_http import Exchange
-from playground.detector_prometheus import PrometheusStandIn, vector
 from playground.fleet_api import Json
 from playground.fleet_manifests import Kind, namespace_path, service, workload, workload_path
-from playground.fleet_pod import Pod, read_pod
+from playground.fleet_pod import TRAFFIC, Pod, read_pod
 from playground.fleet_watch import Watch
+from playground.prometheus import Prometheus
 
 MANY, FEW, SIZE = 500, 50, 20
 PER_NAMESPACE = 50
-PERIOD = 5.0
+PERIOD, SCRAPE, PAGES = 5.0, 5.0, 4
+REPLACED = 20
+"""Pods that are deleted each second while the crowd churns."""
 WRITERS = 8
-PATIENCE = 60.0
+PATIENCE = 90.0
+APART = 0.5
+"""Seconds between two pods that begin to fail: no more are ejected at once than may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +46,29 @@ class _Name:
 
 
 def run(*, quick: bool) -> list[Figure]:
-    """Memory, CPU, writes and queries, without targets: a smoke run."""
+    """Start, memory, CPU, lateness, writes and queries of one controller for all of them."""
     count = FEW if quick else MANY
     names = [_Name(f"crowd-{i // PER_NAMESPACE}", f"shop-{i}") for i in range(count)]
     with ground(nodes=2) as here, Watch(here.api, "/api/v1/pods", read_pod) as pods:
         _create(here, names)
         _await(f"{count * SIZE} pods are Ready", lambda: _ready(pods), count * SIZE)
-        with _source(list(pods.objects.values())) as source:
-            return _measure(here, names, pods, source, quiet=15 if quick else 30)
+        counters = Counters(pods)
+        with _prometheus(counters) as source:
+            _guard(here, names, source)
+            labelled = _label_all(here, pods, len(names))
+            made = [Figure("first guarded → all pods labelled", labelled, "s")]
+            with Controller(here.cluster.kubeconfig) as controller:
+                made += _started(controller, len(names))
+                seconds = 15 if quick else 30
+                say(f"resting for {seconds} s, then measuring as long")
+                time.sleep(seconds)
+                made += _quiet(here, controller, seconds)
+                made += _churning(here, controller, pods, seconds)
+                made += _ejecting(here, controller, pods, counters, 10 if quick else 60)
+    return [
+        Figure(f"{count} of {SIZE}: {f.name}", f.measured, f.unit, f.floor, f.target, f.samples)
+        for f in made
+    ]
 
 
 def _create(here: Ground, names: Sequence[_Name]) -> None:
@@ -68,78 +91,122 @@ def _create(here: Ground, names: Sequence[_Name]) -> None:
 
 
 @contextmanager
-def _source(pods: Sequence[Pod]) -> Iterator[PrometheusStandIn]:
-    """A stand-in that says 100 good answers of each pod, with the instant of the request."""
-    labels = [{"namespace": pod.namespace, "pod": pod.name, "code": "200"} for pod in pods]
-
-    def answer(exchange: Exchange) -> None:
-        vector((one, 100.0) for one in labels)(exchange)
-
-    with PrometheusStandIn() as source:
-        source.answer = answer
-        yield source
+def _prometheus(counters: Counters) -> Iterator[str]:
+    """The HOST:PORT of a Prometheus that scrapes the pages."""
+    with (
+        served(counters) as pages,
+        Prometheus(binaries.ensure(), pages, scrape_interval=SCRAPE, aggregate=PAGES) as prometheus,
+    ):
+        yield prometheus.address
 
 
-def _measure(
-    here: Ground, names: Sequence[_Name], pods: Watch[Pod], source: PrometheusStandIn, quiet: float
-) -> list[Figure]:
-    """What `quiet` seconds cost, after as long a rest from the start."""
-    breaker = {
-        "evaluationPeriod": PERIOD,
-        "discreteValueOutOfList": {
-            "prometheusService": source.address,
-            "promQL": "sum by (namespace, pod, code) (increase(http_requests_total[30s]))",
-            "key": "code",
-            "podNamekey": "pod",
-            "goodValues": ["200"],
-        },
-    }
+def _guard(here: Ground, names: Sequence[_Name], source: str) -> None:
+    breaker: Json = {"evaluationPeriod": PERIOD, "preset": "http", "prometheusService": source}
+
+    def create(at: _Name) -> None:
+        here.guard(at.name, breaker, namespace=at.namespace, hold=600)
+
+    with ThreadPoolExecutor(WRITERS) as threads:
+        list(threads.map(create, names))
+
+
+def _label_all(here: Ground, pods: Watch[Pod], count: int) -> float:
+    """Have a first controller label all pods and write all statuses; the seconds until labelled."""
     with Controller(here.cluster.kubeconfig) as controller:
         began = time.monotonic()
-        with ThreadPoolExecutor(WRITERS) as threads:
-            create = partial(_guard, here, breaker)
-            list(threads.map(create, names))
-        _await("all pods are labelled", lambda: _labelled(pods), len(names) * SIZE)
-        labelled = time.monotonic() - began
+        _await("all pods are labelled", lambda: _labelled(pods), count * SIZE)
+        took = time.monotonic() - began
         with Watch(here.api, guards_path(""), is_ready) as guards:
-            _await("all say Ready", lambda: sum(guards.objects.values()), len(names))
-        say(f"resting for {quiet:g} s, then measuring as long")
-        time.sleep(quiet)
-        with Changes(here.api) as changes:
-            steady = _steady(controller, changes, source, quiet)
-        memory = (controller.resident_mb(), peak_mb(controller.pid))
-    crowd = f"{len(names)} of {SIZE}"
+            _await("all say Ready", lambda: sum(guards.objects.values()), count)
+        controller.stop()
+    return took
+
+
+def _started(controller: Controller, count: int) -> list[Figure]:
+    """From the start of the process until every Service is guarded, as after a crash."""
+    while controller.metric("kubervisor_workers") < count:
+        if age(controller.pid) > PATIENCE:
+            raise TimeoutError(f"not all of {count} are guarded after {PATIENCE:g} s")
+        time.sleep(0.1)
+    return [Figure("start → all guarded", age(controller.pid), "s", None, 3)]
+
+
+def _quiet(here: Ground, controller: Controller, seconds: float) -> list[Figure]:
+    """A time in which nothing happens: a guard is to write nothing but its Lease."""
+    with Changes(here.api) as changes, readings.Spell(controller) as spell:
+        idle_loop = readings.IdleLoop(seconds)
+        counts = changes.during(seconds)
+        idle = idle_loop.lateness()
+    late = spell.percentile("kubervisor_step_lateness_seconds", 99)
     return [
-        Figure(f"{crowd}: first guarded → all pods labelled", labelled, "s"),
-        Figure(f"{crowd}: resident memory", memory[0], "MB"),
-        Figure(f"{crowd}: the most it was since the start", memory[1], "MB"),
-        *(Figure(f"{crowd}: {name}", value, unit) for name, value, unit in steady),
+        Figure("processor, quiet", 100 * spell.cores, "% of a core", None, 8),
+        Figure("lateness, p99", 1000 * late, "ms", 1000 * idle, 1000 * idle + 10),
+        Figure("evaluations per period", spell.grown(readings.JUDGED) * PERIOD / spell.seconds, ""),
+        Figure(
+            "queries per period",
+            spell.grown(readings.ASKED) * PERIOD / spell.seconds,
+            "",
+            target=1.5,
+        ),
+        *(
+            Figure(f"writes per minute, {name}", 60 * counts[name] / spell.seconds, "", None, most)
+            for name, most in (("pods", 0), ("statuses", 0), ("Events", 0), ("Leases", 40))
+        ),
     ]
 
 
-def _steady(
-    controller: Controller, changes: Changes, source: PrometheusStandIn, quiet: float
-) -> list[tuple[str, float, str]]:
-    """What happens in `quiet` seconds: names, values, units."""
-
-    def reading() -> tuple[float, float, float]:
-        judged = controller.metric('kubervisor_evaluations_total{outcome="judged"}')
-        return cpu_seconds(controller.pid), judged, len(source.requests)
-
-    before = reading()
-    counts = changes.during(quiet)
-    used, judged, queries = (b - a for a, b in zip(before, reading(), strict=True))
-    periods = quiet / PERIOD
+def _churning(
+    here: Ground, controller: Controller, pods: Watch[Pod], seconds: float
+) -> list[Figure]:
+    """A time in which pods are replaced; each new one is labelled."""
+    say(f"replacing {REPLACED} pods a second for {seconds:g} s")
+    with readings.Spell(controller) as spell:
+        _replace(here, pods, time.monotonic() + seconds)
+    late = spell.percentile("kubervisor_step_lateness_seconds", 99)
     return [
-        ("processor, of one core", 100 * used / quiet, "%"),
-        ("evaluations per period", judged / periods, ""),
-        ("queries per period", queries / periods, ""),
-        *((f"writes per minute, {name}", 60 * counts[name] / quiet, "") for name in PATHS),
+        Figure("processor, replacing pods", 100 * spell.cores, "% of a core", None, 8),
+        Figure("lateness while replacing pods, p99", 1000 * late, "ms"),
+        Figure("resident memory", controller.resident_mb(), "MB", None, 120),
+        Figure("the most it was since the start", peak_mb(controller.pid), "MB"),
     ]
 
 
-def _guard(here: Ground, breaker: Json, at: _Name) -> None:
-    here.guard(at.name, breaker, namespace=at.namespace, hold=10)
+def _replace(here: Ground, pods: Watch[Pod], until: float) -> None:
+    while (began := time.monotonic()) < until:
+        for pod in random.sample(list(pods.objects.values()), REPLACED):
+            here.api.delete(f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}")
+        time.sleep(max(0.0, began + 1 - time.monotonic()))
+
+
+def _ejecting(
+    here: Ground, controller: Controller, pods: Watch[Pod], counters: Counters, count: int
+) -> list[Figure]:
+    """One pod each of many Services begins to fail, and is ejected."""
+    raw = [_raw_write(here, pod) for pod in random.sample(list(pods.objects.values()), count)]
+    floor = 1000 * readings.nearest(raw, 99)
+    one_each = {p.labels["app"]: p for p in pods.objects.values() if p.traffic == "yes" and p.ready}
+    chosen = random.sample(list(one_each.values()), min(count, len(one_each)))
+    say(f"{len(chosen)} pods begin to fail, one each {APART:g} s")
+    with readings.Spell(controller) as spell:
+        for pod in chosen:
+            counters.fail(pod.name)
+            time.sleep(APART)
+        _await("they are ejected", lambda: _out(pods, chosen), len(chosen))
+    took = 1000 * spell.percentile("kubervisor_verdict_to_write_seconds", 99)
+    return [Figure("verdict → PATCH acknowledged, p99", took, "ms", floor, 50, len(chosen))]
+
+
+def _raw_write(here: Ground, pod: Pod) -> float:
+    """Seconds of one write to a pod on a kept connection: nobody ejects faster."""
+    began = time.monotonic()
+    path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}"
+    here.api.merge(path, {"metadata": {"annotations": {"bench": str(began)}}})
+    return time.monotonic() - began
+
+
+def _out(pods: Watch[Pod], chosen: Sequence[Pod]) -> int:
+    out = {pod.uid for pod in pods.objects.values() if pod.labels.get(TRAFFIC) == "no"}
+    return sum(pod.uid in out for pod in chosen)
 
 
 def _ready(pods: Watch[Pod]) -> int:
@@ -151,7 +218,7 @@ def _labelled(pods: Watch[Pod]) -> int:
 
 
 def _await(what: str, count: Callable[[], int], wanted: int) -> None:
-    """Return once `count` is `wanted`. Raises TimeoutError where it stands still for a minute."""
+    """Return once `count` is `wanted`. Raises TimeoutError where it stands still for long."""
     say(f"until {what}")
     best, since = -1, time.monotonic()
     while (now := count()) < wanted:

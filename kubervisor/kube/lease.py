@@ -34,7 +34,7 @@ class Lease:
     the last renewal they saw; `is_held` ends earlier. `epoch` grows each time somebody gains the
     lease and is ours while it is held. `stopped_namespaces` are those that `kubervisor release`
     asked us to leave alone, as of the last answer; `*` stands for all. `problem` says why the last
-    attempt failed.
+    attempt failed. `attempted` is set after the first one, and what it led to.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Lease:
     ) -> None:
         self.epoch = 0
         self.problem: str | None = None
+        self.attempted = threading.Event()
         self.stopped_namespaces: frozenset[str] = frozenset()
         self._api = api
         self._path = paths.single(paths.LEASES, namespace, name)
@@ -95,6 +96,7 @@ class Lease:
             elif not self._holding and self.is_held():
                 self._holding = True
                 on_gained()
+            self.attempted.set()
             self._stop.wait(self._pause())
         self._release()
 

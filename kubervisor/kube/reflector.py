@@ -89,8 +89,8 @@ class Reflector(Generic[T]):
         self._page_size = PAGE_SIZE
         self._state = threading.Condition()
         self._stream: Stream | None = None
-        self._demanded = 0  # barriers asked for, and up to which one a LIST has answered
-        self._answered = 0
+        # LISTs demanded so far, and up to which one they were tried, and answered.
+        self._demanded = self._tried = self._answered = 0
 
     def run(self) -> None:
         """Reflect until the stop event is set; `interrupt` makes it notice at once."""
@@ -100,7 +100,7 @@ class Reflector(Generic[T]):
                 self._turn()
             except ApiError as error:
                 self._note(error)
-            if not self._is_list_demanded():
+            if not self._is_list_untried():
                 self._stop.wait(self._backoff.next())
 
     def interrupt(self) -> None:
@@ -124,9 +124,8 @@ class Reflector(Generic[T]):
         self.interrupt()
         return ticket
 
-    def barrier(self, timeout: float) -> bool:
-        """Wait until a LIST begun after this call is taken in; False after `timeout` seconds."""
-        ticket = self.renew()
+    def await_list(self, ticket: int, timeout: float) -> bool:
+        """Wait until a LIST begun after that demand is taken in; False after `timeout` seconds."""
         with self._state:
             self._state.wait_for(
                 lambda: self._answered >= ticket or self._stop.is_set(), timeout=timeout
@@ -144,11 +143,16 @@ class Reflector(Generic[T]):
         with self._state:
             return self._demanded > self._answered and not self._stop.is_set()
 
+    def _is_list_untried(self) -> bool:
+        """True where a LIST should not wait: one that has just failed should."""
+        with self._state:
+            return self._demanded > self._tried and not self._stop.is_set()
+
     def _list(self) -> None:
         if self.synced.is_set():
             self._count(Restart.RELIST)
         with self._state:
-            answers = self._demanded
+            answers = self._tried = self._demanded
         begun = self._clock()
         records, version = self._pages()
         self._newest.refuse_older(version)

@@ -11,8 +11,9 @@ from kubervisor.kube import paths, records
 from kubervisor.kube.caches import ObjectCache, PodCache, Record
 from kubervisor.kube.client import Api
 from kubervisor.kube.overlay import Overlay
-from kubervisor.kube.records import ServiceRecord, SpecRecord
+from kubervisor.kube.records import SpecRecord
 from kubervisor.kube.reflector import Reflector, Restart
+from kubervisor.kube.service_cache import ServiceCache
 from kubervisor.kube.unreadable import Raw, Unreadable, or_unreadable
 from kubervisor.kube.watch_events import EventType
 
@@ -31,7 +32,7 @@ class Caches:
     """What the watches have shown; shared by everything that reads."""
 
     pods: PodCache = field(default_factory=PodCache)
-    services: ObjectCache[ServiceRecord] = field(default_factory=ObjectCache)
+    services: ServiceCache = field(default_factory=ServiceCache)
     specs: ObjectCache[SpecRecord] = field(default_factory=ObjectCache)
 
 

@@ -87,7 +87,7 @@ class KubervisorService(_Struct):
     metadata: Meta
     # Of any type: an object older than its schema is refused in words, not left out.
     spec: Any = None
-    status: Any = None
+    status: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class LeaseMeta(_Struct):

@@ -21,9 +21,9 @@ from kubervisor.traffic.plan import Intent, Plan
 from kubervisor.traffic.reasons import Reason
 from kubervisor.traffic.returns import plan_hand_returns, plan_return_of_all
 
-SAFETY_NET = 5.0
-"""Seconds between steps when nothing wakes the loop: pods wake it, and so does the next due
-return.
+SAFETY_NET, QUIET_NET = 5.0, 30.0
+"""Seconds between steps when nothing wakes the loop, with and without pods that are out: pods wake
+it, and so do the next due return and a write that nobody knows the end of.
 """
 RETRY = 0.5
 PAUSED_LONG = 3600.0
@@ -52,9 +52,11 @@ class Activator:
             metrics.PAUSED_SECONDS.labels(*self._service).set(0)
             self._reminded = False
             desk.ledger.holds.thaw(self._clock.monotonic())
-            fleet = desk.fleet()
+            with desk.shared.turns:
+                fleet = desk.fleet()
             failed = self._settle(fleet)
-            plan = self._plan(assignment, fleet)
+            with desk.shared.turns:
+                plan = self._plan(assignment, fleet)
             failed |= self._apply(plan, fleet)
             for refusal in plan.refused:
                 tell_deferred(desk, refusal.pod, refusal.note)
@@ -63,7 +65,8 @@ class Activator:
             desk.changed()
         if failed:
             return RETRY
-        return max(SHORTEST, min(SAFETY_NET, plan.wake_in or SAFETY_NET))
+        net = SAFETY_NET if fleet.out or assignment.stance is not Stance.GUARD else QUIET_NET
+        return max(SHORTEST, min(net, plan.wake_in or net))
 
     @property
     def _service(self) -> tuple[str, str]:

@@ -7,7 +7,7 @@ wakes the thread when it is done, so a hanging source delays no other breaker.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -52,10 +52,19 @@ class _Case:
 
 
 class Breaker:
-    """`step` is called by a Loop; `wake` makes it called again soon."""
+    """`step` is called by a Loop; `wake` makes it called again soon. `unsettled` is called after a
+    write that nobody may know the end of.
+    """
 
-    def __init__(self, desk: Desk, actuator: Actuator, wake: Callable[[], None]) -> None:
-        self._desk, self._actuator, self._wake = desk, actuator, wake
+    def __init__(
+        self,
+        desk: Desk,
+        actuator: Actuator,
+        wake: Callable[[], None],
+        unsettled: Callable[[], None],
+    ) -> None:
+        self._desk, self._actuator = desk, actuator
+        self._wake, self._unsettled = wake, unsettled
         self._clock = desk.shared.clock
         self._report = Reporter(desk)
         self._readers = Readers(desk, wake)
@@ -63,6 +72,7 @@ class Breaker:
         self._due: dict[BreakerPolicy, float] = {}
         self._waiting: dict[BreakerPolicy, Answer] = {}
         self._begun: set[BreakerPolicy] = set()
+        self._kept: tuple[BreakerPolicy, ...] | None = None
         self._phase = random.random()
 
     def step(self) -> float:
@@ -84,6 +94,9 @@ class Breaker:
 
     def _keep(self, breakers: tuple[BreakerPolicy, ...]) -> None:
         """Schedule new breakers, forget those that the policy no longer has."""
+        if breakers is self._kept:
+            return
+        self._kept = breakers
         for gone in self._due.keys() - set(breakers):
             del self._due[gone]
             self._waiting.pop(gone, None)
@@ -151,7 +164,7 @@ class Breaker:
         measurement: Measurement,
     ) -> _Case | None:
         desk = self._desk
-        with desk.lock:
+        with desk.lock, desk.shared.turns:
             if desk.assignment.policy != assignment.policy:
                 return None
             fleet = desk.fleet()
@@ -166,8 +179,15 @@ class Breaker:
             self._trials.look(breaker, measurement, fleet)
             memory = desk.ledger.judged(verdict, breaker)
             desk.ledger.confirm(fleet, verdict)
-        metrics.EVALUATIONS.labels("inconclusive" if verdict.reason else "judged").inc()
-        return _Case(breaker, assignment, answer.asked_at, self._clock.monotonic(), verdict, memory)
+            metrics.EVALUATIONS.labels("inconclusive" if verdict.reason else "judged").inc()
+            case = _Case(
+                breaker, assignment, answer.asked_at, self._clock.monotonic(), verdict, memory
+            )
+            if verdict.outliers:
+                return case
+            # As nearly always: nobody is to be ejected, which the fleet as it was judged tells.
+            self._decide(case, fleet, ())
+            return None
 
     def _enforce(self, case: _Case) -> None:
         """Eject one pod at a time; after each, the fleet is gathered and the plan made anew."""
@@ -204,10 +224,11 @@ class Breaker:
                         self._actuator.eject(desk, intent, fleet, decided_at=case.decided_at)
                     except (ApiUnavailable, Throttled):
                         desk.shared.ejections.outage()
+                        self._unsettled()
                         return None  # the next evaluation tries again; others would fare no better
                 return wait
 
-    def _decide(self, case: _Case, fleet: Fleet, tried: set[PodUid]) -> Intent | None:
+    def _decide(self, case: _Case, fleet: Fleet, tried: Collection[PodUid]) -> Intent | None:
         plan = plan_ejections(
             fleet,
             case.verdict.without(tried),

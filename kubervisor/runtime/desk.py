@@ -23,16 +23,21 @@ from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.model import Fleet, ServiceKey
 
+AT_ONCE = 2
+"""So many threads gather, judge and plan at a time; the others wait asleep. Hundreds that want the
+interpreter at once spend it on asking: each wakes every 5 ms to see whether it is its turn.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What all Services of the process share.
 
     `neighbours` serialises decisions on pods that back several Services; each Service's own lock
-    does the rest. `changed` asks for a Service's status to be looked at; `check` raises
-    LeadershipLost where nothing may be written, `epoch` counts leaders;
-    `exists` tells whether a KubervisorService (namespace, name) does; `bounds` are the
-    administrator's.
+    does the rest. `turns` is held while thinking, never during a request. `changed` asks for a
+    Service's status to be looked at; `check` raises LeadershipLost where nothing may be written,
+    `epoch` counts leaders; `exists` tells whether a KubervisorService (namespace, name) does;
+    `bounds` are the administrator's.
     """
 
     gatherer: Gatherer
@@ -49,6 +54,7 @@ class Shared:
     exists: Callable[[str, str], bool]
     bounds: Bounds
     neighbours: threading.Lock = field(default_factory=threading.Lock)
+    turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
 
 
 class Desk:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from kubervisor.kube.caches import ObjectCache, PodCache
+from kubervisor.kube.caches import PodCache
 from kubervisor.kube.overlay import Overlay
-from kubervisor.kube.records import ServiceRecord
-from kubervisor.traffic import keys
+from kubervisor.kube.service_cache import ServiceCache, without_ours
 from kubervisor.traffic.membership import is_member
 from kubervisor.traffic.model import Fleet, Neighbour, Pod, PodUid, ServiceKey, Traffic
 
@@ -16,9 +15,7 @@ from kubervisor.traffic.model import Fleet, Neighbour, Pod, PodUid, ServiceKey, 
 class Gatherer:
     """Reads the shared caches for all workers; holds no state of its own."""
 
-    def __init__(
-        self, pods: PodCache, services: ObjectCache[ServiceRecord], overlay: Overlay
-    ) -> None:
+    def __init__(self, pods: PodCache, services: ServiceCache, overlay: Overlay) -> None:
         self._pods, self._services, self._overlay = pods, services, overlay
 
     def members(self, key: ServiceKey, selector: Mapping[str, str]) -> tuple[Pod, ...]:
@@ -58,14 +55,17 @@ class Gatherer:
         Members of one template share one label mapping, so few mappings are looked at.
         """
         labels = {id(pod.labels): pod.labels for pod in fleet.pods}.values()
-        found = []
-        for record in self._services.values(fleet.key.namespace):
-            if record.name == service or record.selector.get(keys.TRAFFIC) != Traffic.YES:
-                continue
-            rest = {k: v for k, v in record.selector.items() if k != keys.TRAFFIC}
-            if rest and any(rest.items() <= mapping.items() for mapping in labels):
-                found.append(Neighbour(record.name, self._serving(fleet.key.namespace, rest)))
-        return tuple(found)
+        namespace = fleet.key.namespace
+        steering = {
+            record.name: record
+            for mapping in labels
+            for record in self._services.steering(namespace, mapping)
+            if record.name != service
+        }
+        return tuple(
+            Neighbour(name, self._serving(namespace, without_ours(record.selector)))
+            for name, record in sorted(steering.items())
+        )
 
     def _serving(self, namespace: str, selector: Mapping[str, str]) -> frozenset[PodUid]:
         pods = self._pods.matching(namespace, selector)

@@ -47,13 +47,17 @@ class Leading:
         self._loops, self._outrank_all = tuple(loops), outrank_all
         self._queue, self._statuses, self._stop, self._log = queue, statuses, stop, log
 
-    def begin(self) -> None:
-        """Look at the newest state, then act on it: nothing is decided on what a standby had
-        cached.
+    def renew(self) -> tuple[int, ...]:
+        """Have all watches begin with a LIST anew; what to wait for. Returns at once."""
+        return tuple(reflector.renew() for reflector in self._reflectors)
+
+    def begin(self, renewed: tuple[int, ...]) -> None:
+        """Look at the newest state, that which was `renewed`, then act on it: nothing is decided on
+        what a standby had cached.
         """
         metrics.LEADER.set(1)
-        for reflector in self._reflectors:
-            while not reflector.barrier(BARRIER_SECONDS):
+        for reflector, ticket in zip(self._reflectors, renewed, strict=True):
+            while not reflector.await_list(ticket, BARRIER_SECONDS):
                 if self._stop.is_set():
                     return
                 self._log.warning(

@@ -7,6 +7,7 @@ waits longer, so one Service's trouble is nobody else's.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from kubervisor.errors import KubervisorError, LeadershipLost
@@ -31,7 +32,7 @@ class Loop:
         self.name, self._kind, self._step = name, kind, step
         self._clock, self._log = clock, log
         self._wake = threading.Event()
-        self._stopped = threading.Event()
+        self._stopped = False
         self._thread: threading.Thread | None = None
         self._failures = 0
         self._last_error = ""
@@ -48,7 +49,7 @@ class Loop:
 
     def stop(self) -> None:
         """End after the step in hand; returns at once."""
-        self._stopped.set()
+        self._stopped = True
         self._wake.set()
 
     def join(self, timeout: float) -> bool:
@@ -59,14 +60,19 @@ class Loop:
         return True
 
     def _run(self) -> None:
-        while not self._stopped.is_set():
+        while not self._stopped:
             self._wake.clear()
             wait = self._guarded_step()
             self.last_beat = self._clock.monotonic()
             self.next_beat = self.last_beat + wait
-            if self._stopped.wait(min(SHORTEST_WAIT, wait)):
-                return
-            self._wake.wait(max(0.0, wait - SHORTEST_WAIT))
+            self._rest(wait)
+
+    def _rest(self, wait: float) -> None:
+        """Wait for so many seconds, or until a wake; SHORTEST_WAIT of them in any case."""
+        # The flag is asked too: a stop during the step may have come before its wake was cleared.
+        if not self._stopped and self._wake.wait(wait):
+            rested = self._clock.monotonic() - self.last_beat
+            time.sleep(max(0.0, min(SHORTEST_WAIT, wait) - rested))
 
     def _guarded_step(self) -> float:
         started = self._clock.monotonic()

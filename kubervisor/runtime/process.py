@@ -14,6 +14,10 @@ from kubervisor.runtime.threads import start_thread
 from kubervisor.telemetry.logs import Log
 
 RESIGN_SECONDS = 5.0
+FIRST_ATTEMPT_SECONDS = 1.0
+"""So long the watches wait for the first answer about the lease: who gains it at once needs a LIST
+begun after that, and should not have begun one before.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,12 @@ class Background:
 
 
 class Elector(Protocol):
-    """The lease, or what stands in for it where there is no election."""
+    """The lease, or what stands in for it where there is no election; `attempted` is set once it
+    has tried to gain it.
+    """
+
+    @property
+    def attempted(self) -> threading.Event: ...
 
     def run(self, on_gained: Callable[[], None], on_lost: Callable[[], None]) -> None: ...
 
@@ -41,11 +50,13 @@ class AlwaysLeader:
     """Without a Lease nobody can announce a stop on it."""
 
     def __init__(self, resign: threading.Event) -> None:
+        self.attempted = threading.Event()
         self._resign = resign
 
     def run(self, on_gained: Callable[[], None], on_lost: Callable[[], None]) -> None:
         """Lead at once, until the end."""
         on_gained()
+        self.attempted.set()
         self._resign.wait()
 
     def check(self) -> None:
@@ -86,15 +97,17 @@ class Process:
             signal.signal(number, lambda *_: self._stop.set())
         for server in self._servers:
             start_thread("server", server.serve_forever)
+        elector = self._start("lease", lambda: self._elector.run(self._gained, self._lost))
+        self._elector.attempted.wait(FIRST_ATTEMPT_SECONDS)
         for background in self._background:
             self._start(background.name, background.run)
-        elector = self._start("lease", lambda: self._elector.run(self._gained, self._lost))
         self._stop.wait()
         return self._end(elector)
 
     def _gained(self) -> None:
+        renewed = self._leading.renew()
         # On a thread of its own: the lease must be renewed while the caches are read anew.
-        self._start("leading", self._leading.begin)
+        self._start("leading", lambda: self._leading.begin(renewed))
 
     def _start(self, name: str, run: Callable[[], None]) -> threading.Thread:
         """A thread without which the process would only seem to work: it ends with it."""

@@ -18,7 +18,9 @@ class ServiceWorker:
 
     def __init__(self, assignment: Assignment, shared: Shared, actuator: Actuator) -> None:
         self.desk = Desk(assignment, shared)
-        breaker = Breaker(self.desk, actuator, wake=self._wake_breaker)
+        breaker = Breaker(
+            self.desk, actuator, wake=self._wake_breaker, unsettled=self._wake_activator
+        )
         activator = Activator(self.desk, actuator)
         name = str(assignment.key)
         clock, log = shared.clock, self.desk.log
@@ -29,6 +31,9 @@ class ServiceWorker:
 
     def _wake_breaker(self) -> None:
         self.breaker.wake()
+
+    def _wake_activator(self) -> None:
+        self.activator.wake()
 
     def start(self) -> None:
         """Start both threads. Raises RuntimeError where the process may not have more."""

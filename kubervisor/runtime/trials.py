@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from kubervisor.runtime.report import Reporter
 from kubervisor.traffic.detector_policy import CustomPolicy
-from kubervisor.traffic.joining import describe_mismatch, join
+from kubervisor.traffic.joining import are_heard, describe_mismatch, join
 from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.model import Fleet
 from kubervisor.traffic.policy import BreakerPolicy
@@ -38,7 +38,12 @@ class Trials:
         now, detector = self._monotonic(), breaker.detector
         if isinstance(detector, CustomPolicy) or now < self._again.get(breaker, now):
             return
-        found = join(measurement, detector.pod_label, fleet)
-        tells = found.expected > 0  # else every pod is so young that it may have no samples yet
-        self._again[breaker] = now + (TRUSTED if tells and found.matches else TRIED_AGAIN)
-        self._report.tried(breaker.name, describe_mismatch(found, detector.pod_label))
+        heard = are_heard(measurement, detector.pod_label, fleet)
+        mismatch = ""
+        if heard is False:
+            found = join(measurement, detector.pod_label, fleet)
+            mismatch = describe_mismatch(found, detector.pod_label)
+        # None: every pod is so young that it may have no samples yet.
+        trusted = heard is not None and not mismatch
+        self._again[breaker] = now + (TRUSTED if trusted else TRIED_AGAIN)
+        self._report.tried(breaker.name, mismatch)

@@ -80,4 +80,5 @@ class Wiring:
 
 def _is_status_only(old: SpecRecord, new: SpecRecord) -> bool:
     """True where nothing but our own status write separates the two."""
-    return replace(old, status=new.status, resource_version=new.resource_version) == new
+    written = replace(old, stored_status=new.stored_status, resource_version=new.resource_version)
+    return written == new

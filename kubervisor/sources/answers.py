@@ -84,7 +84,23 @@ def read_vector(title: str, body: bytes, *, max_commas: int) -> tuple[Sample, ..
         return _vector_from_text(title, raw)
     except _UNREADABLE as error:
         raise _no_prometheus(title, error) from None
-    return tuple([Sample(one.metric, one.value.value, one.value.at) for one in found])
+    return _samples(found)
+
+
+def _samples(found: Iterable[_Sample]) -> tuple[Sample, ...]:
+    """The samples, with equal texts and instants as one object: a pod has several series, and its
+    namespace thousands. An answer is kept until the next, and this makes it a third smaller.
+    """
+    texts: dict[str, str] = {}
+    instants: dict[float, float] = {}
+    text, instant = texts.setdefault, instants.setdefault
+    samples = []
+    for one in found:
+        labels, (at, value) = one.metric, (one.value.at, one.value.value)
+        for name, said in labels.items():
+            labels[name] = text(said, said)
+        samples.append(Sample(labels, value, instant(at, at)))
+    return tuple(samples)
 
 
 def read_matrix(title: str, body: bytes, *, max_commas: int) -> tuple[Series, ...]:

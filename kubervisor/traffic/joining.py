@@ -9,11 +9,11 @@ label is misspelt, was aggregated away, or holds something other than pods' name
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from kubervisor.traffic.detectors.series import NAMESPACE_LABELS
+from kubervisor.traffic.detectors.series import NAMESPACE_LABELS, is_of
 from kubervisor.traffic.measurement import Measurement, Sample, Series
 from kubervisor.traffic.model import Fleet
 
@@ -57,11 +57,23 @@ class Join:
         return self.share >= ENOUGH
 
 
+def are_heard(measurement: Measurement, pod_label: str, fleet: Fleet) -> bool | None:
+    """Whether nine of ten serving members have samples, so that the query speaks of this fleet;
+    None where no member has served for long enough to expect some.
+
+    Looks at the members' samples alone, so its cost does not grow with those of other Services.
+    """
+    expected = _expected(measurement, fleet)
+    if not expected:
+        return None
+    heard = _heard(measurement, pod_label, fleet.key.namespace, expected)
+    return heard >= ENOUGH * len(expected)
+
+
 def join(measurement: Measurement, pod_label: str, fleet: Fleet) -> Join:
     """How `measurement`, with all its parts, goes with `fleet`.
 
-    Looks at every sample of the fleet's namespace: for a spec that was accepted and now and then,
-    not for every step.
+    Looks at every sample of the fleet's namespace: for where `are_heard` says no.
     """
     members = {pod.name for pod in fleet.pods}
     samples = with_label = joined = 0
@@ -72,12 +84,7 @@ def join(measurement: Measurement, pod_label: str, fleet: Fleet) -> Join:
         with_label += bool(pod)
         joined += pod in members
         heard.add(pod)
-    settled = [
-        pod.name
-        for pod in fleet.serving
-        if pod.started_at is None or measurement.taken_at - pod.started_at >= SETTLED
-    ]
-    expected = settled if _has_any(measurement) else []
+    expected = _expected(measurement, fleet)
     silent = tuple(name for name in expected if name not in heard)
     return Join(samples, with_label, joined, len(expected), silent)
 
@@ -102,6 +109,32 @@ def describe_mismatch(found: Join, pod_label: str) -> str:
     )
 
 
+def _expected(measurement: Measurement, fleet: Fleet) -> list[str]:
+    """The names of the members that must have samples where any pod has."""
+    if not _has_any(measurement):
+        return []
+    return [
+        pod.name
+        for pod in fleet.serving
+        if pod.started_at is None or measurement.taken_at - pod.started_at >= SETTLED
+    ]
+
+
+def _heard(measurement: Measurement, pod_label: str, namespace: str, names: Iterable[str]) -> int:
+    """How many of `names` are pods of `namespace` with a sample, or a series, in some part."""
+    parts = measurement.parts or (measurement,)
+    indexes = [
+        index
+        for part in parts
+        for index in (part.by(pod_label), part.series_by(pod_label))
+        if index
+    ]
+    return sum(
+        any(is_of(one.labels, namespace) for index in indexes for one in index.get(name, ()))
+        for name in names
+    )
+
+
 def _labels(measurement: Measurement, namespace: str) -> Iterator[Mapping[str, str]]:
     """The labels of all samples and series that do not say another namespace."""
     for part in measurement.parts or (measurement,):
@@ -110,7 +143,7 @@ def _labels(measurement: Measurement, namespace: str) -> Iterator[Mapping[str, s
             by_namespace.get(namespace, ()), by_namespace.get("", ()), part.series
         )
         for sample in near:
-            if all(sample.labels.get(n, namespace) == namespace for n in NAMESPACE_LABELS):
+            if is_of(sample.labels, namespace):
                 yield sample.labels
 
 

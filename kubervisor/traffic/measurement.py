@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, nan
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 
 class Sample(NamedTuple):
@@ -26,6 +26,13 @@ class Series:
     labels: Mapping[str, str]
     times: tuple[float, ...]
     values: tuple[float, ...]
+
+
+class Failures(Protocol):
+    """Which samples count failures, by their labels; two that choose the same are equal."""
+
+    def are_bad(self, labels: Mapping[str, str]) -> bool: ...
+    def __hash__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Measurement:
     _series_index: dict[str, Mapping[str, Sequence[Series]]] = field(
         default_factory=dict, repr=False, compare=False
     )
-    _sums: dict[str, Mapping[str, Mapping[str, float]]] = field(
+    _sums: dict[tuple[str, Failures | None], Mapping[str, Mapping[str, float]]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -79,14 +86,20 @@ class Measurement:
             index = self._series_index[label] = _by_label(self.series, label)
         return index
 
-    def sums_by(self, label: str, namespaces: tuple[str, str]) -> Mapping[str, Mapping[str, float]]:
-        """The sums of the samples, by namespace and then by the value of `label`, made once. The
-        namespace is what the first of the labels `namespaces` says, "" where neither is there. Of
-        samples that are not finite nothing is added; a negative one makes its sum NaN.
+    def sums_by(
+        self, label: str, namespaces: tuple[str, str], only: Failures | None = None
+    ) -> Mapping[str, Mapping[str, float]]:
+        """The sums of the samples, or of failures `only`, by namespace and then by the value of
+        `label`, made once. The namespace is what the first of the labels `namespaces` says, ""
+        where neither is there. Of samples that are not finite nothing is added; a negative one
+        makes its sum NaN.
         """
-        sums = self._sums.get(label)
+        sums = self._sums.get((label, only))
         if sums is None:
-            sums = self._sums[label] = _sums(self.samples, label, namespaces)
+            samples = self.samples
+            if only is not None:
+                samples = tuple([one for one in samples if only.are_bad(one.labels)])
+            sums = self._sums[label, only] = _sums(samples, label, namespaces)
         return sums
 
     @property

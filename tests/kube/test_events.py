@@ -32,7 +32,7 @@ def clock() -> Clock:
 
 
 def regarding(namespace: str, uid: str = "ks-1") -> SpecRecord:
-    return SpecRecord(namespace, "cart", uid, "1", 1, 0.0, False, (), {}, {}, {})
+    return SpecRecord(namespace, "cart", uid, "1", 1, 0.0, False, (), {}, {}, b"{}")
 
 
 def record(

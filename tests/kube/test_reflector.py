@@ -269,6 +269,18 @@ def test_every_request_waits_longer_than_the_one_before(
     assert backoff.waits[:10] == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0]
 
 
+def test_a_list_that_somebody_waits_for_fails_no_faster_than_any_other(
+    scripted: ScriptedServer, watch: Start
+) -> None:
+    scripted.script = Server([listing(5), refuse(403)], [stay_open])
+    backoff = Counting()
+    watched = watch(scripted.api(), backoff=backoff)
+    until(lambda: scripted.asked[1:], "the first watch")
+    watched.reflector.renew()
+    until(lambda: len(backoff.waits) >= 5, "five attempts")
+    assert backoff.waits[:5] == [0.2, 0.4, 0.8, 1.6, 3.2]
+
+
 def test_an_event_makes_the_waits_short_again(scripted: ScriptedServer, watch: Start) -> None:
     scripted.script = Server(
         [refuse(500), refuse(500), listing(5)], [events(("ADDED", pod("a", 6))), stay_open]
@@ -309,7 +321,7 @@ def test_a_barrier_waits_for_a_list_begun_after_it(scripted: ScriptedServer, wat
     scripted.script = Server([listing(5), listing(9, pod("a", 8))], [stay_open])
     watched = watch(scripted.api(), backoff=Backoff(600.0, 600.0))
     until(lambda: scripted.asked[1:], "the first watch")
-    assert watched.reflector.barrier(20)
+    assert watched.reflector.await_list(watched.reflector.renew(), 20)
     assert len(watched.lists) == 2
     assert watched.names == {"a": "8"}
 
@@ -318,14 +330,16 @@ def test_a_barrier_gives_up_in_time(scripted: ScriptedServer, watch: Start) -> N
     scripted.script = Server([listing(5), refuse(500)], [stay_open])
     watched = watch(scripted.api())
     until(lambda: scripted.asked[1:], "the first watch")
-    assert not watched.reflector.barrier(0.2)
+    assert not watched.reflector.await_list(watched.reflector.renew(), 0.2)
 
 
 def test_a_stop_ends_a_barrier(scripted: ScriptedServer) -> None:
     scripted.script = lambda exchange: exchange.stay_silent()
     watched = Watched(scripted.api(), paths.PODS)
     answers: list[bool] = []
-    asking = threading.Thread(target=lambda: answers.append(watched.reflector.barrier(600)))
+    asking = threading.Thread(
+        target=lambda: answers.append(watched.reflector.await_list(watched.reflector.renew(), 600))
+    )
     asking.start()
     until(lambda: scripted.asked, "the LIST")
     watched.stop.set()
@@ -356,7 +370,7 @@ def test_it_follows_a_real_server_through_pages_changes_and_deletions(
     answer = api.request("PATCH", path, body=body, content_type=MERGE_PATCH)
     version = msgspec.json.decode(answer)["metadata"]["resourceVersion"]
     until(lambda: watched.names["added"] == version, "the change")
-    assert watched.reflector.barrier(20)
+    assert watched.reflector.await_list(watched.reflector.renew(), 20)
     api.request("DELETE", path)
     until(lambda: set(watched.names) == first, "the deletion")
     assert len(watched.lists) == 2

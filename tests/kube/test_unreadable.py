@@ -91,7 +91,7 @@ class Watched:
 
     def lists_then(self, *pods: dict[str, Any]) -> None:
         self.lists.append(list(pods))
-        assert self.pods.barrier(20)
+        assert self.pods.await_list(self.pods.renew(), 20)
 
     def tells(self, *events: tuple[str, dict[str, Any]]) -> None:
         self.told += events

@@ -96,3 +96,5 @@ def test_two_queries_say_what_one_with_codes_does(
     codes = found(vector([*bad, *good]), fleet, peer_group, coded=True)
 
     assert tuple(sums) == tuple(codes)
+    if isinstance(codes, AllFine):
+        assert {finding.judgement for finding in codes} == {Judgement.FINE}

@@ -150,7 +150,7 @@ class Runtime:
             cast("Any", SimpleNamespace(get=lambda *_: spec)),
             cast("Any", SimpleNamespace(confirm=lambda *_, **__: None)),
         )
-        self._breaker = Breaker(self._desk, actuator, wake=lambda: None)
+        self._breaker = Breaker(self._desk, actuator, wake=lambda: None, unsettled=lambda: None)
         self._activator = Activator(self._desk, actuator)
 
     def evaluate(self, breaker: BreakerPolicy, now: float) -> list[Write]:

@@ -111,6 +111,19 @@ def test_a_wake_during_a_step_is_not_lost(bench: Bench) -> None:
     assert steps.one_more()
 
 
+def test_a_stop_during_a_step_is_not_lost(bench: Bench) -> None:
+    def last() -> float:
+        loop.stop()
+        return FOR_EVER
+
+    steps = Steps(last)
+    loop = bench.loop(steps)
+    loop.start()
+
+    assert loop.join(PATIENCE)
+    assert steps.count == 1
+
+
 def test_without_a_wake_the_next_step_waits_as_long_as_the_last_one_said(bench: Bench) -> None:
     steps = Steps(lambda: 0.03, lambda: 0.0)
     bench.loop(steps).start()

@@ -51,6 +51,14 @@ def test_samples_carry_labels_value_and_instant(sources: Sources) -> None:
     assert samples == (Sample({"pod": "a"}, 1.5, AT), Sample({"pod": "b"}, 0.0, AT))
 
 
+def test_equal_texts_and_instants_of_an_answer_are_held_once(sources: Sources) -> None:
+    pods = ({"namespace": "a shop", "pod": "a"}, {"namespace": "a shop", "pod": "b"})
+    one, other = query(sources, answering(vector(*((pod, "1") for pod in pods))))
+
+    assert one.labels["namespace"] is other.labels["namespace"]
+    assert one.at is other.at
+
+
 def test_an_empty_vector_is_an_answer(sources: Sources) -> None:
     assert query(sources, answering(vector())) == ()
 

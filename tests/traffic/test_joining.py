@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kubervisor.traffic.joining import Join, describe_mismatch, join
+from kubervisor.traffic.joining import Join, are_heard, describe_mismatch, join
 from kubervisor.traffic.measurement import Measurement, Sample, Series
 from kubervisor.traffic.model import Fleet, Pod
 from tests.builders import KEY, NOW, a_fleet, a_pod, fleet_of
@@ -48,6 +48,31 @@ def joined(*found: Sample, fleet: Fleet = FLEET) -> Join:
 )
 def test_when_a_query_matches(found: tuple[Sample, ...], matches: bool) -> None:
     assert joined(*found).matches is matches
+
+
+@pytest.mark.parametrize(
+    ("found", "heard"),
+    [
+        pytest.param(samples(*MEMBERS[1:], *OTHERS), True, id="nine of ten members"),
+        pytest.param(samples(*MEMBERS[2:]), False, id="eight of ten"),
+        pytest.param(samples(*MEMBERS, label="pod_name"), False, id="another label"),
+        pytest.param(samples(*MEMBERS, namespace="other"), False, id="pods of that name elsewhere"),
+        pytest.param((), None, id="no samples at all"),
+    ],
+)
+def test_whether_the_members_are_heard(found: tuple[Sample, ...], heard: bool | None) -> None:
+    assert are_heard(Measurement(NOW, samples=found), "pod", FLEET) is heard
+
+
+def test_members_are_heard_in_any_part_and_by_series_too() -> None:
+    series = tuple(Series({"pod": pod}, (NOW,), (1.0,)) for pod in MEMBERS)
+    parts = (Measurement(NOW), Measurement(NOW, series=series))
+    assert are_heard(Measurement(NOW, parts=parts), "pod", FLEET)
+
+
+def test_of_a_fleet_without_settled_pods_nothing_can_be_told() -> None:
+    young = fleet_of(a_pod("young").started(NOW - 1))
+    assert are_heard(Measurement(NOW, samples=samples("young")), "pod", young) is None
 
 
 def test_parts_count_together() -> None:

@@ -6,20 +6,24 @@ from collections.abc import Sequence
 
 from kubervisor.traffic.detector_policy import RatioPolicy
 from kubervisor.traffic.detectors.circles import all_have_peers
+from kubervisor.traffic.detectors.counts import Codes
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.detectors.series import sums_by_pod
 from kubervisor.traffic.model import PodUid
 
 
 def plainly_fine(asked: Question, policy: RatioPolicy) -> Sequence[PodUid]:
-    """The Ready members where the sums of two instant queries show that each of them has enough
+    """The Ready members where the sums of instant queries show that each of them has enough
     events and is below the effect floor of a fleet without any failure, and that nobody is without
     a peer. Empty where anything needs a closer look.
     """
-    if policy.code_label or any(query.raw for query in policy.queries):
+    if any(query.raw for query in policy.queries):
         return ()
     fleet = asked.fleet
-    failing, every = (sums_by_pod(part, fleet, policy.pod_label) for part in asked.parts)
+    # One query for both, told apart by their codes, or one for failures and one for all.
+    codes = Codes(policy.code_label, policy.bad_codes) if policy.code_label else None
+    failing = sums_by_pod(asked.parts[0], fleet, policy.pod_label, codes)
+    every = sums_by_pod(asked.parts[-1], fleet, policy.pod_label)
     failures_of, events_of = failing.get, every.get
     activity, least, floor = policy.minimum_activity, policy.minimum_events, policy.minimum_effect
     fine = []

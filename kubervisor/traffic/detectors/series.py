@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from kubervisor.traffic.measurement import Measurement, Sample, Series
+from kubervisor.traffic.measurement import Failures, Measurement, Sample, Series
 from kubervisor.traffic.model import Fleet
 
 NAMESPACE_LABELS = ("namespace", "kubernetes_namespace")
@@ -28,11 +28,14 @@ def series_by_pod(
     return _of_fleet(measurement.series_by(pod_label), fleet)
 
 
-def sums_by_pod(measurement: Measurement, fleet: Fleet, pod_label: str) -> Mapping[str, float]:
-    """The sum of each member's samples by its name, with those that say no namespace, as
-    `Measurement.sums_by` sums; names of other pods may be there too. Cheap: Services share it.
+def sums_by_pod(
+    measurement: Measurement, fleet: Fleet, pod_label: str, only: Failures | None = None
+) -> Mapping[str, float]:
+    """The sum of each member's samples, or of its failures `only`, by its name, with those that say
+    no namespace, as `Measurement.sums_by` sums; names of other pods may be there too. Cheap:
+    Services share it.
     """
-    sums = measurement.sums_by(pod_label, NAMESPACE_LABELS)
+    sums = measurement.sums_by(pod_label, NAMESPACE_LABELS, only)
     near, anywhere = sums.get(fleet.key.namespace), sums.get("")
     if not near or not anywhere:
         return near or anywhere or {}

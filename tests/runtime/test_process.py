@@ -1,0 +1,62 @@
+"""The order in which a process begins."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+import structlog
+
+from kubervisor.runtime.leading import Leading
+from kubervisor.runtime.process import AlwaysLeader, Background, Process
+
+
+class Leader:
+    """Stands in for what only a leader runs; notes the order of what happens."""
+
+    def __init__(self) -> None:
+        self.happened: list[str] = []
+
+    def renew(self) -> tuple[int, ...]:
+        self.happened.append("LIST demanded")
+        return (7,)
+
+    def begin(self, renewed: tuple[int, ...]) -> None:
+        assert renewed == (7,)
+
+    def end(self) -> None:
+        """Nothing was begun."""
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """Gives the signals that a process takes for itself back."""
+    taken = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in taken}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_who_gains_the_lease_at_once_demands_a_list_before_the_watches_begin() -> None:
+    leader, stop, resign = Leader(), threading.Event(), threading.Event()
+
+    def watch() -> None:
+        leader.happened.append("watch begun")
+        stop.set()
+
+    process = Process(
+        background=[Background("watch", watch)],
+        servers=[],
+        elector=AlwaysLeader(resign),
+        leading=cast("Leading", leader),
+        stop=stop,
+        resign=resign,
+        log=structlog.stdlib.get_logger(),
+    )
+    assert process.run() == 0
+    assert leader.happened == ["LIST demanded", "watch begun"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ _DEEDS = {
     "PodPaused": "Paused",
     "PodTerminated": "Terminated",
 }
+
+_REASON = re.compile(r"\A[A-Z][A-Za-z]+: ")
+"""What an Event puts before the words that the record has of the same deed."""
 
 
 class Moment(NamedTuple):
@@ -156,6 +160,8 @@ def _moment(event: Json, pod: Pod) -> Moment | None:
     note = note.removeprefix(f"Pod {pod.name}: ")
     again = f" ({times} times)" if isinstance(times, int) and times > 1 else ""
     reason = text(event.get("reason"))
+    if reason in _DEEDS:
+        note = _REASON.sub("", note)
     return Moment(instants.parse(instant) or 0.0, _DEEDS.get(reason, reason), note + again)
 
 

@@ -65,6 +65,7 @@ class Observer:
         self._writes: list[Write] = []
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
         self._gone: set[str] = set()
+        self._services: dict[str, list[Json]] = {}
         self._specs: list[Json] = []
         self._by_hand: set[str] = set()
         self._ejections: set[str] = set()
@@ -198,6 +199,8 @@ class Observer:
                 self._grace.note(key, before, at)
             if kind == "pods" and body is not None:
                 self._pod(key, before, body)
+            elif kind == "services" and body is not None:
+                self._services.setdefault(key, []).append(body)
             elif kind == "kubervisorservices" and body is not None:
                 self._specs.append(body["spec"])
             self._changed.notify_all()
@@ -236,15 +239,23 @@ class Observer:
 
     def _surroundings(self, pod: Json) -> rules.Surroundings:
         breaker = rules.labels(pod).get(rules.STRATEGY)
-        services = self._objects["services"]
+        services = [self._service_then(key, pod) for key in self._objects["services"].copy()]
         return rules.Surroundings(
             pods=self._grace.as_known(self._objects["pods"], _key(pod), time.monotonic()),
             selectors={
-                body["metadata"]["name"]: body["spec"].get("selector") or {}
-                for body in services.values()
+                body["metadata"]["name"]: body["spec"].get("selector") or {} for body in services
             },
             spec=next((s for s in reversed(self._specs) if breaker in _breakers(s)), None),
         )
+
+    def _service_then(self, key: str, pod: Json) -> Json:
+        """The Service as it was when this version of the pod was stored.
+
+        The watches run side by side, so that of Services may be ahead; versions of all kinds
+        count one sequence, etcd's revisions.
+        """
+        told = self._services[key]
+        return next((one for one in reversed(told) if _version(one) < _version(pod)), told[0])
 
 
 def _key(body: Json) -> str:

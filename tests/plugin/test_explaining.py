@@ -151,9 +151,9 @@ def test_the_timeline_joins_the_record_and_events_without_telling_anything_twice
         case(
             an_ejected_pod(),
             guard,
-            event("PodEjected", "Pod shop-1: now", ago=61, uid="uid-of-shop-1"),
-            event("PodEjected", "Pod shop-1: earlier", ago=900, uid="uid-of-shop-1"),
-            event("PodReturned", "Pod shop-1: held", ago=600, uid="uid-of-shop-1"),
+            event("PodEjected", "Pod shop-1: Outlier: now", ago=61, uid="uid-of-shop-1"),
+            event("PodEjected", "Pod shop-1: Outlier: earlier", ago=900, uid="uid-of-shop-1"),
+            event("PodReturned", "Pod shop-1: HoldElapsed: held", ago=600, uid="uid-of-shop-1"),
             event("EjectionRefused", "Breaker codes: shop-1, shop-2: floor", ago=950, count=3),
             event("EjectionRefused", "Breaker codes: shop-10: floor", ago=940),
             event("PodEjected", "Pod shop-3: x", ago=30, uid="uid-of-shop-3"),

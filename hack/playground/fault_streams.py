@@ -92,9 +92,10 @@ def lags(seconds: float) -> Edit:
     return edit
 
 
-def swaps() -> Edit:
-    """Neighbouring events of different objects in the wrong order; each waits for the next."""
-    kept: deque[Event] = deque()
+def swaps(kept: deque[Event]) -> Edit:
+    """Neighbouring events of different objects in the wrong order; each waits for the next in
+    `kept`, where whoever ends this finds the one that waits then.
+    """
 
     def edit(event: Event) -> Iterable[Event]:
         kept.append(event)

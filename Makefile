@@ -42,8 +42,9 @@ controlplane: setup ## build the cluster's programs where missing (minutes, once
 programs: setup
 	@$(BIN)/python -m playground.binaries >/dev/null
 
-bench: setup programs ## figures of speed, memory and load beside the floor measured in the same run
-	@$(BIN)/python -m benchmarks
+ONLY ?=
+bench: setup programs ## speed, memory and load beside the floor of the same run; ONLY="crowd scale" writes docs/explanation/performance.md
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 bench-detection: setup ## detectors and published rules on simulated fleets, three quarters of an hour; writes docs/explanation/detection.md
 	@$(BIN)/python -m benchmarks.detection

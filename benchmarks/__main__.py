@@ -1,13 +1,17 @@
-"""python -m benchmarks [NAME …] [--quick]: measure, print one table; 1 where a target is missed."""
+"""python -m benchmarks [NAME …] [--quick]: measure, print one table; 1 where a target is missed.
+
+A whole run of crowd and scale, alone or with others, writes docs/explanation/performance.md too.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+import traceback
 from pathlib import Path
 
-from benchmarks import crowd, detection_loop, faults, plugin, services, start
+from benchmarks import crowd, detection_loop, faults, page, plugin, services, start
 from benchmarks.figures import Figure
 from benchmarks.scale import figures as scale
 from benchmarks.table import render, write_json
@@ -34,17 +38,30 @@ def main(argv: list[str]) -> int:
         parser.error(
             f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}"
         )
-    figures: list[Figure] = []
+    found: dict[str, list[Figure]] = {}
     try:
         for name in asked.name or BENCHMARKS:
-            figures += BENCHMARKS[name](quick=asked.quick)
+            found[name] = _measured(name, quick=asked.quick)
     finally:
-        # Also after a failure: what was measured until then took its time.
+        # Also after an interruption: what was measured until then took its time.
+        figures = [figure for those in found.values() for figure in those]
         print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n\n{render(figures)}")
         write_json(RESULTS, figures, quick=asked.quick)
+    if not asked.quick and found.keys() >= set(page.NEEDED):
+        page.write(found)
     missed = sum(figure.met is False for figure in figures)
     print(f"\nMISSED targets: {missed}" if missed else "\nno target missed")
     return 1 if missed else 0
+
+
+def _measured(name: str, *, quick: bool) -> list[Figure]:
+    """The figures of a benchmark; one that is missed where it broke off, as only it is lost."""
+    try:
+        return BENCHMARKS[name](quick=quick)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the others are measured
+        traceback.print_exc()
+        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        return [Figure(f"{name}: broke off, {said}", 1, "", target=0)]
 
 
 if __name__ == "__main__":

@@ -7,14 +7,14 @@ import sys
 import time
 from typing import Self
 
-from benchmarks.figures import percentile as nearest
 from benchmarks.process import cpu_seconds
 from playground.controller import Controller
 
-__all__ = ["ASKED", "JUDGED", "IdleLoop", "Spell", "nearest"]
+__all__ = ["ASKED", "JUDGED", "LATENESS", "IdleLoop", "Spell", "guarded", "written"]
 
 JUDGED = 'kubervisor_evaluations_total{outcome="judged"}'
 ASKED = 'kubervisor_source_requests_total{outcome="Answered"}'
+LATENESS = "kubervisor_step_lateness_seconds"
 
 IDLE = """
 import sys, time
@@ -28,6 +28,20 @@ while due < end:
 late.sort()
 print(late[len(late) * 99 // 100])
 """
+
+
+def guarded(controller: Controller) -> float:
+    """How many Services have been evaluated at least once, with data; never too many.
+
+    Every evaluation but a Service's first tells how late it began, before it judges.
+    """
+    counts = _samples(controller, "kubervisor_evaluations_total", f"{LATENESS}_count")
+    return counts.get(JUDGED, 0.0) - counts.get(f"{LATENESS}_count", 0.0)
+
+
+def written(controller: Controller) -> list[float]:
+    """Seconds from the verdict to the API server's acknowledgement, of every ejection so far."""
+    return [line["took"] for line in controller.lines() if line["event"] == "Ejected pod"]
 
 
 class IdleLoop:
@@ -82,7 +96,11 @@ class Spell:
         return low
 
 
-def _samples(controller: Controller) -> dict[str, float]:
-    lines = controller.page("/metrics").splitlines()
+def _samples(controller: Controller, *names: str) -> dict[str, float]:
+    """The samples of the page of metrics, of these names where some are given: it is read often,
+    and whole it has thousands.
+    """
+    asked = "&".join(f"name[]={name}" for name in names)
+    lines = controller.page(f"/metrics?{asked}").splitlines()
     pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
     return {name: float(value) for name, _, value in pairs}

@@ -26,18 +26,18 @@ def render(figures: Sequence[Figure]) -> str:
 def _row(figure: Figure) -> tuple[str, ...]:
     return (
         figure.name,
-        "" if figure.floor is None else _amount(figure.floor, figure.unit),
-        "" if figure.target is None else "≤ " + _amount(figure.target, figure.unit),
-        _amount(figure.measured, figure.unit),
+        "" if figure.floor is None else amount(figure.floor, figure.unit),
+        "" if figure.target is None else "≤ " + amount(figure.target, figure.unit),
+        amount(figure.measured, figure.unit),
         str(figure.samples),
         _VERDICTS[figure.met],
     )
 
 
-def _amount(value: float, unit: str) -> str:
+def amount(value: float, unit: str) -> str:
     """Three significant digits, and every digit before the point.
 
-    >>> _amount(1234.5, "ms"), _amount(0.01234, "s")
+    >>> amount(1234.5, "ms"), amount(0.01234, "s")
     ('1234 ms', '0.0123 s')
     """
     digits = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -9,6 +9,7 @@ from prometheus_client import Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from kubervisor.telemetry import metrics
+from kubervisor.telemetry.series import Many
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "metrics.md"
 
@@ -37,13 +38,20 @@ def page() -> str:
     )
 
 
+def label_names(metric: MetricWrapperBase | Many) -> tuple[str, ...]:
+    """The names of the metric's labels."""
+    if isinstance(metric, Many):
+        return metric.label_names
+    return tuple(metric._labelnames)  # noqa: SLF001 - no public name, and stable for years
+
+
 def _rows() -> Iterator[str]:
     for metric in vars(metrics).values():
-        if not isinstance(metric, MetricWrapperBase):
+        if not isinstance(metric, MetricWrapperBase | Many):
             continue
         (family,) = metric.describe()
         name = family.name + ("_total" if family.type == "counter" else "")
-        names = metric._labelnames  # noqa: SLF001 - no public name, and stable for years
+        names = label_names(metric)
         labels = ", ".join(f"`{label}`" for label in names)
         shape = "; a histogram" if isinstance(metric, Histogram) else ""
         yield f"| `{name}` | {labels} | {family.documentation.removesuffix('.')}{shape} |"

@@ -100,6 +100,11 @@ def build(settings: Settings) -> Process:
     )
 
 
+def find_lease_name(settings: Settings) -> str:
+    """The Lease that controllers with these settings compete for: as set, else by namespaces."""
+    return settings.lease_name or lease_name(settings.namespaces)
+
+
 def lease_name(namespaces: Iterable[str]) -> str:
     """Controllers of the same namespaces compete for one Lease, others have another.
 
@@ -130,7 +135,7 @@ def _elector(settings: Settings, identity: str, resign: threading.Event) -> Leas
     return Lease(
         api,
         find_lease_namespace(settings, api),
-        lease_name(settings.namespaces),
+        find_lease_name(settings),
         identity,
         stop=resign,
         duration=settings.lease_duration,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 # fromisoformat takes dates without time or zone too; an instant needs both
@@ -12,7 +13,13 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:
 Precision = Literal["seconds", "milliseconds", "microseconds"]
 """Kubernetes' Time has seconds, its MicroTime microseconds; our annotations have milliseconds."""
 
+REMEMBERED = 4096
+"""Texts. The pods of a rollout were created and started in the same few seconds: each of these is
+read once and is one float.
+"""
 
+
+@lru_cache(maxsize=REMEMBERED)
 def parse(text: str | None) -> float | None:
     """Return the Unix seconds that `text` names, None where it is absent or unreadable.
 

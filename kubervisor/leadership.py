@@ -22,14 +22,16 @@ from kubervisor.runtime.announcements import Announcements
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.controller import Controller
 from kubervisor.runtime.desk import Shared
+from kubervisor.runtime.fencing import Fence
 from kubervisor.runtime.fetching import FetchPool
 from kubervisor.runtime.gather import Gatherer
 from kubervisor.runtime.leading import Leading
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.orphans import OrphanSweep
 from kubervisor.runtime.process import AlwaysLeader
+from kubervisor.runtime.restoring import highest_epoch
 from kubervisor.runtime.scraping import Scraping
-from kubervisor.runtime.status_writer import StatusWriter, highest_epoch
+from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.runtime.storm import EjectionLimit
 from kubervisor.runtime.supervisor import Supervisor, capacity
 from kubervisor.runtime.wiring import Wiring
@@ -41,8 +43,10 @@ from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.model import ServiceKey
 
-STATUS_SETTLES = 0.3
-"""Seconds between a change and the status that tells it: what changes together is written once."""
+STATUS_SETTLES, PODS_SETTLE = 0.3, 1.0
+"""Seconds between a decision, or a change of a pod, and the status that tells it: what changes
+together is looked at once, and a pod that starts changes several times.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +76,35 @@ def prepare(standby: Standby) -> tuple[Leading, Supervisor]:
     shared = _shared(standby, statuses)
     writer = TrafficWriter(api, elector.check, overlay, ending=standby.ending)
     status_writer = StatusWriter(
-        api, check=elector.check, epoch=lambda: elector.epoch, unconfirmed=overlay.ejecting
+        api,
+        check=elector.check,
+        epoch=lambda: elector.epoch,
+        outrank=elector.outrank,
+        unconfirmed=overlay.ejecting,
+        fence=Fence(caches.pods, writer, lambda: elector.epoch, log),
     )
     freshness = Freshness(api, standby.watches)
     actuator = Actuator(writer, status_writer, caches.specs, freshness)
     supervisor = Supervisor(shared, actuator, most=capacity(settings.max_services))
-    wiring = Wiring(caches, overlay, supervisor, queue=queue, changed=shared.changed)
+    wiring = Wiring(
+        caches,
+        overlay,
+        supervisor,
+        queue=queue,
+        changed=lambda key: statuses.add(key, after=PODS_SETTLE),
+        is_anothers=status_writer.is_anothers,
+    )
     announcements = Announcements(lambda: elector.stopped_namespaces, wiring.enqueue_all)
     controller = Controller(
         caches=caches,
         api=api,
-        writer=writer,
         supervisor=supervisor,
         statuses=status_writer,
         shared=shared,
         is_stopped=announcements.is_stopped,
         dry_run=settings.dry_run,
         queue=queue,
+        settling=statuses,
     )
     sweep = OrphanSweep(
         caches,

@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         default="",
         description="Namespace of the Lease; default: the pod's own, else the kubeconfig's.",
     )
+    lease_name: str = Field(
+        default="",
+        description="Name of the Lease, which begins with kubervisor-traffic; default: that, and a "
+        "digest of `namespaces` where some are named. Controllers of one Lease act one at a time.",
+    )
     lease_duration: float = Field(
         default=15.0,
         gt=1,
@@ -162,6 +167,14 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name):
                 raise ValueError(f"must be names of namespaces, and {name!r:.80} cannot be one")
         return names
+
+    @field_validator("lease_name")
+    @classmethod
+    def _is_one_of_ours(cls, name: str) -> str:
+        # By its beginning `kubervisor release` and `stop` find it, and may the account write it.
+        if name and not re.fullmatch(r"kubervisor-traffic(-[-a-z0-9]*[a-z0-9])?", name):
+            raise ValueError(f"must be like kubervisor-traffic-east, is {name!r:.80}")
+        return name
 
     @field_validator("sources")
     @classmethod

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from benchmarks.detection import policies
 from kubervisor.runtime import memory
 from kubervisor.simulation.guarded import a_pod
-from kubervisor.sources.answers import oldest, read_vector
 from kubervisor.sources.prometheus import MAX_TRUSTED_COMMAS
+from kubervisor.sources.vectors import read_vector
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.detectors import judge
 from kubervisor.traffic.evidence import Memory, remember
-from kubervisor.traffic.measurement import Measurement, Sample
+from kubervisor.traffic.measurement import Measurement, Samples
 from kubervisor.traffic.model import Fleet, Pod, PodUid, ServiceKey
 from kubervisor.traffic.policy import ServicePolicy
 
@@ -83,10 +83,10 @@ def _step(policy: ServicePolicy, fleets: list[Fleet], memories: list[Memory], se
     return Spent(read - began, judged - read, planned - judged, ejections)
 
 
-def _read(body: bytes) -> tuple[Sample, ...]:
+def _read(body: bytes) -> Samples:
     """As the controller reads it: it looks for how old the answer is, too."""
-    samples = read_vector("Prometheus", body, max_commas=MAX_TRUSTED_COMMAS)
-    assert oldest(samples) == NOW
+    samples = read_vector("Prometheus", [body], "pod", max_commas=MAX_TRUSTED_COMMAS)
+    assert samples.oldest == NOW
     return samples
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
+from typing import Any
 
 from benchmarks.scale.store import encoded
 from benchmarks.scale.wire import send_chunk
@@ -29,7 +30,8 @@ Flag = Callable[[], int]
 
 
 class Churn:
-    """Each stream gets `rate` events a second of its own, from its first moment on.
+    """A stream of all pods gets `rate` events a second of its own, from its first moment on; one of
+    some of them gets their part.
 
     `sent` counts events; `behind` is by how many seconds the reader was too slow for them at most.
     """
@@ -39,9 +41,10 @@ class Churn:
         self.sent = 0
         self.behind = 0.0
 
-    def follow(self, connection: socket.socket) -> None:
-        """Send events until the client goes."""
-        if not self._rate:
+    def follow(self, connection: socket.socket, pods: range) -> None:
+        """Send events of these pods until the client goes."""
+        rate = self._rate * len(pods) / self._world.pods
+        if not rate:
             _wait_for_end(connection)
             return
         began, numbers = time.monotonic(), count()
@@ -49,17 +52,18 @@ class Churn:
             for beat in count(1):
                 due = began + beat * BEAT
                 time.sleep(max(0.0, due - time.monotonic()))
-                size = round(beat * BEAT * self._rate) - round((beat - 1) * BEAT * self._rate)
-                batch = [self._event(next(numbers)) for _ in range(size)]
-                send_chunk(connection, b"".join(batch))
+                size = round(beat * BEAT * rate) - round((beat - 1) * BEAT * rate)
+                batch = [self._event(next(numbers), pods) for _ in range(size)]
+                if batch:  # an empty chunk would end the stream
+                    send_chunk(connection, b"".join(batch))
                 self.sent += len(batch)
                 self.behind = max(self.behind, time.monotonic() - due)
 
-    def _event(self, number: int) -> bytes:
-        """The event with this number; every second of the pods that flip is Ready again."""
+    def _event(self, number: int, pods: range) -> bytes:
+        """The event with this number, of one of `pods`; every second that flips is Ready again."""
         flip, back = divmod(number // FLIPS, 2)
         is_flip = number % FLIPS == 0
-        pod = (flip if is_flip else number) * STRIDE % self._world.pods
+        pod = pods[(flip if is_flip else number) * STRIDE % len(pods)]
         ready = not is_flip or bool(back)
         body = self._world.pod(pod, self._version(), restarts=number % 7, ready=ready)
         return b'{"type":"MODIFIED","object":%b}\n' % body
@@ -70,21 +74,24 @@ class Feed:
 
     def __init__(self, version: Flag) -> None:
         self._version = version
-        self._streams: set[queue.SimpleQueue[bytes]] = set()
+        self._streams: dict[queue.SimpleQueue[bytes], str | None] = {}
         self._lock = threading.Lock()
 
-    def tell(self, body: dict[str, object]) -> None:
-        """Send a change of an object to all who watch."""
+    def tell(self, body: dict[str, Any]) -> None:
+        """Send a change of an object to all who watch its namespace, or all of them."""
         line = b'{"type":"MODIFIED","object":%b}\n' % encoded(body)
         with self._lock:
-            for stream in self._streams:
-                stream.put(line)
+            for stream, namespace in self._streams.items():
+                if namespace in (None, body["metadata"]["namespace"]):
+                    stream.put(line)
 
-    def follow(self, connection: socket.socket) -> None:
-        """Send changes as they come, and bookmarks in silence, until the client goes."""
+    def follow(self, connection: socket.socket, namespace: str | None) -> None:
+        """Send changes in `namespace`, or in all for None, as they come, and bookmarks in silence,
+        until the client goes.
+        """
         mine: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         with self._lock:
-            self._streams.add(mine)
+            self._streams[mine] = namespace
         try:
             while True:
                 send_chunk(connection, self._next(mine))
@@ -92,7 +99,7 @@ class Feed:
             return
         finally:
             with self._lock:
-                self._streams.discard(mine)
+                self._streams.pop(mine, None)
 
     def _next(self, mine: queue.SimpleQueue[bytes]) -> bytes:
         try:

@@ -10,7 +10,8 @@ from playground.controller import Controller
 
 LATENESS = "kubervisor_step_lateness_seconds_bucket"
 JUDGED = 'kubervisor_evaluations_total{outcome="judged"}'
-PATIENCE = 60.0
+PATIENCE = 120.0
+"""Seconds until a controller that has not evaluated all, or not told all, counts as collapsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Measured:
     """One run. Memory in MB (10^6 bytes), times in seconds, `core` in parts of one core.
 
     `imports_mb` is the floor of memory. `listed` is the longer LIST of pods, decoding included,
-    `floor_listed` what reading the same pages without decoding takes. `started` is from the start
+    `floor_listed` what reading the same pages without decoding takes, `per_event` the seconds of
+    processor time for which a reader who decodes nothing gets an event. `started` is from the start
     of the process to the last KubervisorService that says Ready, `evaluated` from the first
     evaluation to as many as there are Services. Of the steady state: `late` has p50 and p99 of how
     late evaluations began, `floor_late` those of a loop that does nothing, `events` how many a
@@ -34,6 +36,7 @@ class Measured:
     core: float = 0.0
     listed: float = 0.0
     floor_listed: float = 0.0
+    per_event: float = 0.0
     started: float = 0.0
     evaluated: float = 0.0
     late: tuple[float, float] = (0.0, 0.0)
@@ -46,6 +49,11 @@ class Measured:
     threads: int = 0
     scraped: float = 0.0
     problem: str = ""
+
+    @property
+    def shape(self) -> str:
+        """As the rows of the table name it."""
+        return f"{self.services} of {self.pods // self.services}"
 
 
 def samples(controller: Controller, *names: str) -> dict[str, float]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from http.client import HTTPException
 from pathlib import Path
 from typing import Self
 from urllib.error import URLError
@@ -16,14 +17,16 @@ from urllib.request import urlopen
 from benchmarks.figures import percentile
 from benchmarks.ground import say
 from benchmarks.process import cpu_seconds, peak_mb
-from benchmarks.scale.floor import list_raw
+from benchmarks.scale.floor import list_raw, watch_raw
 from benchmarks.scale.measured import JUDGED, LATENESS, PATIENCE, Measured, lateness, samples
-from benchmarks.scale.stage import RATE, Stage, stage
+from benchmarks.scale.stage import Stage, stage, usual_rate
 from benchmarks.scale.world import PERIOD, World
 from playground.controller import Controller
 from playground.processes import ProcessFailed
 
 POLL = 0.1
+RAW = 1.5
+"""Seconds for which the watch is read without a controller."""
 IMPORTS = """
 import pathlib, kubervisor.app
 status = pathlib.Path("/proc/self/status").read_text()
@@ -32,29 +35,33 @@ print(int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6)
 WRITES = ("PATCH", "POST", "PUT", "DELETE")
 
 
-def measure(world: World, *, rest: float, quiet: float, rate: int = RATE) -> Measured:
-    """Start a controller on `world`, let it rest, and measure `quiet` seconds.
+def measure(world: World, *, rest: float, quiet: float, rate: int | None = None) -> Measured:
+    """Start a controller on `world`, let it rest, and measure `quiet` seconds; `rate` watch events
+    a second come in, by default as many as such pods make.
 
-    Where it does not guard all Services within a minute, what was measured until then and why.
+    Where it does not guard all Services in two minutes, or ends, what was measured until then and
+    why. It never waits for ever.
     """
+    rate = usual_rate(world) if rate is None else rate
     say(f"{world.services} Services of {world.size} pods, {rate} watch events a second")
-    bare = Measured(world.services, world.pods, imports_mb())
-    with stage(world, rate) as here:
-        bare = replace(bare, floor_listed=list_raw(here.port))
-        began = time.monotonic()
-        try:
+    known = Measured(world.services, world.pods, imports_mb())
+    try:
+        with stage(world, rate) as here:
+            known = replace(known, floor_listed=list_raw(here.port))
+            known = replace(known, per_event=watch_raw(here.port, RAW))
+            began = time.monotonic()
             with here.controller() as controller:
                 try:
-                    return _measure(here, controller, bare, began, rest, quiet)
+                    return _measure(here, controller, known, began, rest, quiet)
                 except TimeoutError:
                     memory = controller.resident_mb(), peak_mb(controller.pid)
-                    bare = replace(bare, memory_mb=memory[0], peak_mb=memory[1])
+                    known = replace(known, memory_mb=memory[0], peak_mb=memory[1])
                     raise
-        except (ProcessFailed, OSError) as error:
-            # TimeoutError is an OSError, as is what a controller that has ended answers with.
-            said = str(error).partition("\n")[0]
-            gone = isinstance(error, URLError)
-            return replace(bare, problem=f"the controller has ended ({said})" if gone else said)
+    # TimeoutError is an OSError, as is what a controller that has ended answers with.
+    except (ProcessFailed, HTTPException, OSError) as error:
+        said = str(error).partition("\n")[0]
+        gone = isinstance(error, URLError)
+        return replace(known, problem=f"the controller has ended ({said})" if gone else said)
 
 
 def imports_mb() -> float:
@@ -87,16 +94,16 @@ def _measure(
 
 def _evaluated(controller: Controller, count: int) -> float:
     """Seconds from the first evaluation to as many as there are Services."""
-    first: list[float] = []
+    seen: list[float] = []
 
     def judged() -> int:
         found = round(samples(controller, "kubervisor_evaluations_total").get(JUDGED, 0))
-        if found and not first:
-            first.append(time.monotonic())
+        if found:
+            seen.append(time.monotonic())
         return found
 
     _await(f"{count} Services are evaluated", judged, count)
-    return time.monotonic() - first[0]
+    return seen[-1] - seen[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,7 @@ def _at_rest(here: Stage, controller: Controller, known: Measured, quiet: float)
         time.sleep(quiet)
     after = _Reading.take(here, controller)
     took = after.at - before.at
-    judged = after.metrics[JUDGED] - before.metrics.get(JUDGED, 0)
+    judged = after.metrics.get(JUDGED, 0) - before.metrics.get(JUDGED, 0)
     threads = Path(f"/proc/{controller.pid}/status").read_text().partition("Threads:")[2]
     return replace(
         known,
@@ -187,7 +194,7 @@ class _EmptyLoop:
 
 
 def _await(what: str, count: Callable[[], int], wanted: int) -> None:
-    """Return once `count` is `wanted`. Raises TimeoutError after a minute."""
+    """Return once `count` is `wanted`. Raises TimeoutError."""
     deadline = time.monotonic() + PATIENCE
     while (now := count()) < wanted:
         if time.monotonic() > deadline:

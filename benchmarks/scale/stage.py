@@ -17,8 +17,8 @@ from playground import kubeconfig
 from playground.controller import Controller
 from playground.processes import PortTaken, Processes, free_port
 
-RATE = 2000
-"""Watch events a second, as many as 150,000 pods may make when each changes every 75 s."""
+LARGEST, RATE = 150_000, 2000
+"""Pods, and the watch events a second that so many may make: each changes every 75 s."""
 STARTED_WITHIN = 120.0
 _ATTEMPTS = 5
 
@@ -74,6 +74,11 @@ class Stage:
             *flags,
             env=env,
         )
+
+
+def usual_rate(world: World) -> int:
+    """Watch events a second of so many pods."""
+    return max(1, RATE * world.pods // LARGEST)
 
 
 @contextmanager

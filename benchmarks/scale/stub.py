@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 
@@ -26,6 +27,9 @@ PODS, SERVICES = "/api/v1/pods", "/api/v1/services"
 GUARDS = "/apis/kubervisor.k8s.io/v1alpha1/kubervisorservices"
 FIRST_VERSION = 1_000_000
 
+_COLLECTION = re.compile(
+    r"(?P<group>/apis?(?:/[^/]+)?/v[^/]+)(?:/namespaces/(?P<namespace>[^/]+))?/(?P<kind>[^/]+)"
+)
 _OBJECT = re.compile(
     r"(?P<group>/apis/[^/]+/[^/]+)/namespaces/(?P<namespace>[^/]+)/(?P<kind>[^/]+)"
     r"(?:/(?P<name>[^/]+))?(?:/status)?"
@@ -58,21 +62,22 @@ class Stub:
         watched = "watch" in request.query
         self._asked[self._kind(request, watched=watched)] += 1
         try:
-            return self._watch(request.path) if watched else self._respond(request)
+            return self._watch(request) if watched else self._respond(request)
         except Refused as refused:
             self._asked[f"{refused.status} {request.method} {request.path}"] += 1
             said = {"kind": "Status", "message": str(refused), "code": refused.status}
             return Answer(encoded(said), refused.status)
 
     def _respond(self, request: Request) -> Answer:
-        match request.method, request.path:
+        kind, namespace = _collection(request.path)
+        query, services = request.query, self._world.services_in(namespace)
+        match request.method, kind:
             case "GET", path if path == PODS:
-                return self._page_of_pods(request.query)
+                return self._pods(query, self._world.pods_in(namespace))
             case "GET", path if path == SERVICES:
-                return _page(request.query, self._services, self._version())
+                return self._page(query, services, self._services.__getitem__)
             case "GET", path if path == GUARDS:
-                guards = [encoded(self._store.get(path)) for path in self._guard_paths()]
-                return _page(request.query, guards, self._version())
+                return self._page(query, services, self._guard)
             case _, "/api/v1/query":
                 return Answer(self._world.answer(request.query.get("query", "")))
             case "GET", "/stub":
@@ -96,19 +101,32 @@ class Stub:
                 return Answer(encoded(self._store.patch(path, body)))
         raise Refused(404, f"the stub knows no {request.method}")
 
-    def _watch(self, path: str) -> Watch:
-        if path == PODS:
+    def _watch(self, request: Request) -> Watch:
+        kind, namespace = _collection(request.path)
+        if kind == PODS:
             self._listed.append((self._list_began, time.monotonic()))
-            return Watch(self._churn.follow)
-        return Watch(self._guards.follow if path == GUARDS else self._quiet.follow)
+            pods = self._world.pods_in(namespace)
+            return Watch(lambda connection: self._churn.follow(connection, pods))
+        feed = self._guards if kind == GUARDS else self._quiet
+        return Watch(lambda connection: feed.follow(connection, namespace))
 
-    def _page_of_pods(self, query: dict[str, str]) -> Answer:
-        start, limit = int(query.get("continue", "0")), int(query.get("limit", "0"))
-        if not start:
+    def _pods(self, query: dict[str, str], numbers: range) -> Answer:
+        if "continue" not in query:
             self._list_began = time.monotonic()
-        end = min(self._world.pods, start + limit) if limit else self._world.pods
-        items = [self._world.pod(number, FIRST_VERSION) for number in range(start, end)]
-        return Answer(_listed(items, end if end < self._world.pods else 0, self._version()))
+        return self._page(query, numbers, lambda number: self._world.pod(number, FIRST_VERSION))
+
+    def _guard(self, number: int) -> bytes:
+        return encoded(self._store.get(self._guard_path(number)))
+
+    def _page(self, query: dict[str, str], numbers: range, body: Callable[[int], bytes]) -> Answer:
+        """A page of a LIST of what has these numbers; only what is on it is made."""
+        start, limit = int(query.get("continue", "0")), int(query.get("limit", "0"))
+        end = min(len(numbers), start + limit) if limit else len(numbers)
+        metadata = {"resourceVersion": str(self._version())}
+        if end < len(numbers):
+            metadata["continue"] = str(end)
+        head = b'{"kind":"List","apiVersion":"v1","metadata":%b,"items":[' % encoded(metadata)
+        return Answer(b"%b%b]}" % (head, b",".join(body(n) for n in numbers[start:end])))
 
     def _changed(self, body: Json) -> None:
         if body.get("kind") != "KubervisorService":
@@ -139,9 +157,6 @@ class Stub:
         group, _, kind = GUARDS.rpartition("/")
         return f"{group}/namespaces/{namespace}/{kind}/{name}"
 
-    def _guard_paths(self) -> list[str]:
-        return [self._guard_path(number) for number in range(self._world.services)]
-
     def _next_version(self) -> int:
         self._now = next(self._versions)
         return self._now
@@ -150,16 +165,10 @@ class Stub:
         return self._now
 
 
-def _page(query: dict[str, str], objects: list[bytes], version: int) -> Answer:
-    start, limit = int(query.get("continue", "0")), int(query.get("limit", "0"))
-    end = start + limit if limit else len(objects)
-    return Answer(_listed(objects[start:end], end if end < len(objects) else 0, version))
-
-
-def _listed(items: list[bytes], token: int, version: int) -> bytes:
-    metadata = {"resourceVersion": str(version)} | ({"continue": str(token)} if token else {})
-    head = b'{"kind":"List","apiVersion":"v1","metadata":%b,"items":[' % encoded(metadata)
-    return b"%b%b]}" % (head, b",".join(items))
+def _collection(path: str) -> tuple[str, str | None]:
+    """The collection that `path` is, of all namespaces, and the one that it names; else `path`."""
+    found = _COLLECTION.fullmatch(path)
+    return (f"{found['group']}/{found['kind']}", found["namespace"]) if found else (path, None)
 
 
 def main(argv: list[str]) -> None:

@@ -45,6 +45,19 @@ class World:
         """Where the Service with this number is."""
         return f"shop-{service // self.per_namespace:03d}"
 
+    def services_in(self, namespace: str | None) -> range:
+        """The numbers of the Services in a namespace, which may have none; of all for None."""
+        if namespace is None:
+            return range(self.services)
+        number = namespace.removeprefix("shop-")
+        begin = int(number) * self.per_namespace if number.isdigit() else self.services
+        return range(self.services)[begin : begin + self.per_namespace]
+
+    def pods_in(self, namespace: str | None) -> range:
+        """The same for pods."""
+        services = self.services_in(namespace)
+        return range(services.start * self.size, services.stop * self.size)
+
     def name(self, service: int) -> str:
         """The name of that Service, and of its KubervisorService."""
         return f"cart-{service:05d}"

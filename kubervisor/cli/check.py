@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from kubervisor.app import connect_api, find_lease_namespace, lease_name
+from kubervisor.app import connect_api, find_lease_name, find_lease_namespace
 from kubervisor.cli.run import read_settings
 from kubervisor.errors import KubervisorError
 from kubervisor.kube import access
@@ -63,7 +63,7 @@ def find_all(settings: Settings) -> Iterator[Finding]:
     if settings.leader_elect:
         yield from find_rights(api, access.LEASE, (where,), "the controller's account")
         duration = settings.lease_duration
-        yield from find_leader(api, where, lease_name(namespaces), duration, time.sleep)
+        yield from find_leader(api, where, find_lease_name(settings), duration, time.sleep)
     yield from find_sources(settings)
 
 

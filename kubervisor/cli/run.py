@@ -48,6 +48,7 @@ from kubervisor.telemetry import logs
 )
 @click.option("--max-services", type=int)
 @click.option("--lease-namespace")
+@click.option("--lease-name")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
 @click.option("--log-format", type=click.Choice(["auto", "json", "console"]))
 def run(capability: str, **given: object) -> None:  # noqa: ARG001 - one capability so far

@@ -106,9 +106,9 @@ class Overlay:
                 self._drop(uid, kind)
 
     def observe(self, old: Pod | None, new: Pod | None) -> None:
-        """Take note of what the watch shows; subscribe this to the pod cache."""
+        """Take note of what the watch shows, before anybody is woken by it."""
         pod = new or old
-        if pod is None:
+        if pod is None or pod.uid not in self._writes:
             return
         with self._lock:
             for kind, write in tuple(self._writes.get(pod.uid, {}).items()):
@@ -143,6 +143,8 @@ class Overlay:
 
     def unsettled(self) -> frozenset[PodUid]:
         """Return the pods with a write that nobody knows the end of."""
+        if not self._writes:
+            return frozenset()
         with self._lock:
             return frozenset(
                 uid
@@ -151,6 +153,8 @@ class Overlay:
             )
 
     def _with(self, uids: Iterable[PodUid], kind: Kind) -> frozenset[PodUid]:
+        if not self._writes:  # nearly always: nobody waits for a writer then
+            return frozenset()
         with self._lock:
             return frozenset(uid for uid in uids if kind in self._writes.get(uid, ()))
 

@@ -1,8 +1,8 @@
 """How a write to a pod is carried through: preconditions, conflicts, and answers that never came.
 
-The pod's uid and version are preconditions of every write. Its answer may get lost: then the pod is
-read again, and what it carries tells whether the write happened. Until the watch shows a write, the
-overlay knows of it.
+The pod's uid, and its version or what the decision saw of it, are preconditions of every write. Its
+answer may get lost: then the pod is read again, and what it carries tells whether the write
+happened. Until the watch shows a write, the overlay knows of it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Self
 from kubervisor.errors import ApiError, ApiUnavailable, Conflict, LeadershipLost, NotFound
 from kubervisor.kube import paths
 from kubervisor.kube.client import Api
-from kubervisor.kube.failures import decoded
+from kubervisor.kube.failures import JSON_PATCH, decoded
 from kubervisor.kube.overlay import Kind, Overlay
 from kubervisor.kube.records import decode_pod
 from kubervisor.traffic.model import Pod
@@ -31,7 +31,9 @@ Values = Mapping[str, str | None]
 class Change:
     """What a patch sets (None removes a key), and how to see on a pod that it has happened.
 
-    `kind` is None for changes that no budget counts.
+    `kind` is None for changes that no budget counts. Such a one, if it sets labels alone, may say
+    which it was decided on (`expected`, None where there was none): they are its precondition then
+    in place of the version, which a pod that starts changes several times a second.
     """
 
     kind: Kind | None
@@ -39,11 +41,25 @@ class Change:
     annotations: Values
     has_happened: Callable[[Pod], bool]
     ejection_id: str = ""
+    expected: Values | None = None
 
-    def patch_for(self, pod: Pod) -> dict[str, object]:
-        """Return the JSON merge patch with `pod`'s uid and version as its preconditions."""
+    def patch_for(self, pod: Pod) -> tuple[str, object]:
+        """Return content type and body of the patch with `pod`'s uid and version as its
+        preconditions.
+        """
         changes = {"labels": self.labels, "annotations": self.annotations}
-        return {"metadata": {"uid": pod.uid, "resourceVersion": pod.version, **changes}}
+        metadata = {"uid": pod.uid, "resourceVersion": pod.version, **changes}
+        return MERGE_PATCH, {"metadata": metadata}
+
+    def first_patch_for(self, pod: Pod) -> tuple[str, object]:
+        """The same for the first attempt, which what was `expected` may let pass."""
+        if self.expected is None:
+            return self.patch_for(pod)
+        # A test for null passes where the label is not there.
+        asked = [("test", key, value) for key, value in self.expected.items()]
+        asked += [("add", key, value) for key, value in self.labels.items()]
+        steps = [{"op": op, "path": _label_path(key), "value": value} for op, key, value in asked]
+        return JSON_PATCH, [{"op": "test", "path": "/metadata/uid", "value": pod.uid}, *steps]
 
 
 class PodWrites:
@@ -73,12 +89,12 @@ class PodWrites:
         it is gone, ApiUnavailable where nobody knows, and what else the API server refuses.
         """
         with _Record(self._overlay, pod, change.kind, change.ejection_id) as record:
-            current = pod
+            current, patch = pod, change.first_patch_for(pod)
             for _ in range(ATTEMPTS):
                 self._may_write()
                 record.begin(current)
                 try:
-                    return record.stored(self._send(current, change))
+                    return record.stored(self._send(current, *patch))
                 except Conflict as error:
                     # After a lost answer this may be our own write: only reading the pod tells.
                     last: Conflict | ApiUnavailable = error
@@ -97,7 +113,7 @@ class PodWrites:
                         f"Pod {pod.namespace}/{pod.name} changed since the decision",
                         status=409,
                     ) from last
-                current = fresh
+                current, patch = fresh, change.patch_for(fresh)
             raise last
 
     def terminate(self, pod: Pod, method: str, path: str, body: object) -> None:
@@ -123,13 +139,13 @@ class PodWrites:
             )
         return fresh
 
-    def _send(self, pod: Pod, change: Change) -> Pod:
+    def _send(self, pod: Pod, content_type: str, body: object) -> Pod:
         answer = self._api.request(
             "PATCH",
             path_of(pod),
             query=self._query,
-            body=change.patch_for(pod),
-            content_type=MERGE_PATCH,
+            body=body,
+            content_type=content_type,
             timeout=WRITE_SECONDS,
         )
         return decoded(path_of(pod), decode_pod, answer)
@@ -144,6 +160,10 @@ class PodWrites:
 def path_of(pod: Pod, subresource: str = "") -> str:
     """Return the URL path of `pod` or of its subresource."""
     return paths.single(paths.PODS, pod.namespace, pod.name, subresource)
+
+
+def _label_path(key: str) -> str:
+    return f"/metadata/labels/{key.replace('/', '~1')}"
 
 
 def _is_as_assumed(intended: Pod, fresh: Pod, kind: Kind | None) -> bool:

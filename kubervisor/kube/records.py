@@ -1,7 +1,7 @@
 """API objects decoded into the few fields that Kubervisor uses; the rest is skipped unread.
 
-A pod costs some hundred bytes instead of tens of kilobytes, because strings are interned and equal
-label mappings are one object.
+A pod costs half a kilobyte instead of tens of kilobytes: what the pods of a workload have in common
+(labels, owner, instants) is decoded once and held once.
 """
 
 from __future__ import annotations
@@ -11,17 +11,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from kubervisor import instants
 from kubervisor.kube import wire
+from kubervisor.kube.untracked import untracked
+from kubervisor.kube.watch_events import EventType, WatchEvent
 from kubervisor.traffic import keys
 from kubervisor.traffic.model import Ejection, Owner, Pod, PodUid, Traffic
 
-_EJECTION_MARKS = (keys.EJECTION_ID, keys.EJECTED_AT, keys.LEGACY_BREAK_AT)
-_NOTHING: Mapping[str, str] = MappingProxyType({})
+REMEMBERED = 8192
+"""Workloads whose labels and owner are known by their JSON. Pods of a StatefulSet each have labels
+of their own: these push one another out, and cost what they would cost anyway.
+"""
+
+_NO_NOTES = wire.Notes()
+
+
+class _PodEvent(msgspec.Struct, gc=False):
+    type: EventType
+    object: wire.Pod
+
+
+_pod_events = msgspec.json.Decoder(_PodEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +80,44 @@ class SpecRecord:
 
 def decode_pod(raw: bytes | msgspec.Raw) -> Pod:
     """Return the pod in `raw`, the JSON of one object. Raises: msgspec.DecodeError."""
-    stored = wire.pods.decode(raw)
+    return untracked(_pod(wire.pods.decode(raw)))
+
+
+def decode_pod_event(line: bytes) -> WatchEvent[Pod]:
+    """Return what a line of a watch tells of a pod. Raises: msgspec.DecodeError for all others."""
+    told = _pod_events.decode(line)
+    pod = untracked(_pod(told.object))
+    return WatchEvent(told.type, pod, pod.version)
+
+
+def _pod(stored: wire.Pod) -> Pod:
     meta, status = stored.metadata, stored.status
-    labels, notes = meta.labels or _NOTHING, meta.annotations or _NOTHING
-    traffic = _traffic(labels.get(keys.TRAFFIC))
+    notes = meta.annotations or _NO_NOTES
+    labelled = _labelled(bytes(meta.labels))
+    traffic = labelled.traffic
+    is_out = traffic is Traffic.NO or traffic is Traffic.PAUSE
     return Pod(
         uid=PodUid(meta.uid),
         namespace=sys.intern(meta.namespace),
         name=meta.name,
         version=meta.resource_version,
         phase=sys.intern(status.phase),
-        ready=any(c.type == "Ready" and c.status == "True" for c in status.conditions or ()),
+        ready=_is_ready(status),
         deleting=meta.deletion_timestamp is not None,
         traffic=traffic,
-        claimed_by=_interned(labels.get(keys.NAME)),
-        ejection=_ejection(labels, notes) if traffic in (Traffic.NO, Traffic.PAUSE) else None,
-        retries=_count(notes, keys.RETRY_COUNT, keys.LEGACY_RETRY_COUNT),
-        returned_at=instants.parse(notes.get(keys.RETURNED_AT)),
+        claimed_by=labelled.claimed_by,
+        ejection=_ejection(labelled.strategy, notes) if is_out else None,
+        retries=_count(_first(notes.retry_count, notes.break_count)),
+        returned_at=instants.parse(notes.returned_at),
         created_at=instants.parse(meta.creation_timestamp) or 0.0,
         started_at=_started_at(status),
-        owner=_owner(meta),
-        labels=_shared(tuple(p for p in labels.items() if not p[0].startswith(keys.PREFIX))),
+        owner=_owner(bytes(meta.owner_references)),
+        labels=labelled.others,
         node_address=sys.intern(status.host_ip),
         # On the host's network the address is the node's, which is not the pod's alone.
         address="" if stored.spec.host_network else status.pod_ip,
-        returned_by_hand=traffic is Traffic.YES and keys.EJECTION_ID in notes,
-        epoch_mark=sys.intern(notes.get(keys.EPOCH, "")),
+        returned_by_hand=traffic is Traffic.YES and notes.ejection_id is not None,
+        epoch_mark=sys.intern(notes.epoch),
         eject_requested_at=_requested_at(notes),
     )
 
@@ -138,58 +164,87 @@ def own_labels(pod: Pod) -> dict[str, str]:
     return {key: str(value) for key, value in own.items() if value}
 
 
-def _traffic(value: str | None) -> Traffic | None:
-    return Traffic(value) if value in ("yes", "no", "pause") else None
+class _Labelled(NamedTuple):
+    """What the labels of a pod say; `others` are those that are not ours."""
+
+    traffic: Traffic | None
+    claimed_by: str | None
+    strategy: str | None
+    others: Mapping[str, str]
 
 
-def _ejection(labels: Mapping[str, str], notes: Mapping[str, str]) -> Ejection | None:
-    """None where nothing of ours is on the pod: a person took it out by hand."""
-    if keys.STRATEGY not in labels and not any(mark in notes for mark in _EJECTION_MARKS):
-        return None
-    return Ejection(
-        id=notes.get(keys.EJECTION_ID, ""),
-        breaker=sys.intern(labels.get(keys.STRATEGY, "")),
-        at=instants.parse(notes.get(keys.EJECTED_AT, notes.get(keys.LEGACY_BREAK_AT))),
-        until=instants.parse(notes.get(keys.EJECTED_UNTIL)),
-        reason=sys.intern(notes.get(keys.REASON, "")),
-        evidence=notes.get(keys.EVIDENCE, ""),
-        epoch=_count(notes, keys.EPOCH),
-        owner_uid=sys.intern(notes.get(keys.OWNER, "")),
+@lru_cache(maxsize=REMEMBERED)
+def _labelled(raw: bytes) -> _Labelled:
+    labels = wire.labels.decode(raw) or {}
+    value, name = labels.get(keys.TRAFFIC), labels.get(keys.NAME)
+    return _Labelled(
+        traffic=Traffic(value) if value in ("yes", "no", "pause") else None,
+        claimed_by=None if name is None else sys.intern(name),
+        strategy=labels.get(keys.STRATEGY),
+        others=_shared(tuple(p for p in labels.items() if not p[0].startswith(keys.PREFIX))),
     )
 
 
-def _requested_at(notes: Mapping[str, str]) -> float | None:
-    asked = notes.get(keys.EJECT_REQUEST)
-    return None if asked is None else instants.parse(asked) or 0.0
+@lru_cache(maxsize=REMEMBERED)
+def _owner(raw: bytes) -> Owner | None:
+    references = wire.owners.decode(raw) or ()
+    return next(
+        (Owner(sys.intern(r.kind), r.name, r.uid) for r in references if r.controller), None
+    )
 
 
-def _count(notes: Mapping[str, str], *names: str) -> int:
-    """Return the number under the first of `names` that is there, 0 where none or unreadable."""
-    text = next((notes[name] for name in names if name in notes), "0")
-    return int(text) if len(text) <= 9 and text.isascii() and text.isdigit() else 0
+@lru_cache(maxsize=REMEMBERED)
+def _shared(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """One read-only mapping for equal labels, whatever ours say beside them."""
+    return MappingProxyType({sys.intern(key): sys.intern(value) for key, value in pairs})
+
+
+def _is_ready(status: wire.PodStatus) -> bool:
+    for condition in status.conditions or ():
+        if condition.type == "Ready" and condition.status == "True":
+            return True
+    return False
 
 
 def _started_at(status: wire.PodStatus) -> float | None:
-    running = (c.state.running for c in status.container_statuses or () if c.state)
-    starts = (instants.parse(r.started_at) for r in running if r)
-    return max((s for s in starts if s is not None), default=instants.parse(status.start_time))
+    latest = None
+    for container in status.container_statuses or ():
+        running = container.state.running if container.state else None
+        started = instants.parse(running.started_at) if running else None
+        if started is not None and (latest is None or started > latest):
+            latest = started
+    return instants.parse(status.start_time) if latest is None else latest
 
 
-def _owner(meta: wire.Meta) -> Owner | None:
-    references = meta.owner_references or ()
-    return next((_shared_owner(r.kind, r.name, r.uid) for r in references if r.controller), None)
+def _ejection(strategy: str | None, notes: wire.Notes) -> Ejection | None:
+    """None where nothing of ours is on the pod: a person took it out by hand."""
+    at = _first(notes.ejected_at, notes.break_at)
+    if strategy is None and notes.ejection_id is None and at is None:
+        return None
+    return Ejection(
+        id=notes.ejection_id or "",
+        breaker=sys.intern(strategy or ""),
+        at=instants.parse(at),
+        until=instants.parse(notes.ejected_until),
+        reason=sys.intern(notes.reason),
+        evidence=notes.evidence,
+        epoch=_count(notes.epoch),
+        owner_uid=sys.intern(notes.owner),
+    )
 
 
-def _interned(text: str | None) -> str | None:
-    return None if text is None else sys.intern(text)
+def _requested_at(notes: wire.Notes) -> float | None:
+    asked = notes.eject_request
+    return None if asked is None else instants.parse(asked) or 0.0
 
 
-@lru_cache(maxsize=2048)
-def _shared_owner(kind: str, name: str, uid: str) -> Owner:
-    return Owner(sys.intern(kind), name, uid)
+def _first(ours: str | None, originals: str | None) -> str | None:
+    """Ours where it is there, readable or not."""
+    return originals if ours is None else ours
 
 
-@lru_cache(maxsize=2048)
-def _shared(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    """One read-only mapping for equal labels; bounded, as some pods have labels of their own."""
-    return MappingProxyType({sys.intern(key): sys.intern(value) for key, value in pairs})
+def _count(text: str | None) -> int:
+    """The number that `text` is, 0 where it is none or absurdly large."""
+    if not text or len(text) > 9 or not text.isascii() or not text.isdigit():
+        return 0
+    return int(text)

@@ -20,13 +20,12 @@ from typing import Generic, TypeVar
 import msgspec
 
 from kubervisor.errors import ApiError, Gone
-from kubervisor.kube import failures
 from kubervisor.kube.backoff import Backoff
 from kubervisor.kube.client import Api
 from kubervisor.kube.listing import PAGE_SIZE, ListMeta, read_page
 from kubervisor.kube.stream import Stream
 from kubervisor.kube.versions import Newest
-from kubervisor.kube.watch_events import EventType, read_event
+from kubervisor.kube.watch_events import EventType, WatchEvent, read_event
 
 LIST_SECONDS = 60.0
 WATCH_SECONDS = (270, 310)  # the server ends each watch after this long; drawn, so that many spread
@@ -45,9 +44,10 @@ class Restart(StrEnum):
 class Reflector(Generic[T]):
     """Lists and watches one path. `run` belongs to a thread; everything else may be asked by any.
 
-    `decode` makes a record of one object's JSON. `on_replace(records, begun)` gets a whole LIST and
-    the monotonic instant at which it began; `on_event(type, record)` one change. Both run on the
-    thread of `run`. `count` hears of every restart.
+    `decode` makes a record of one object's JSON, `at_once` (see `read_event`) of a line of the
+    watch. `on_replace(records, begun)` gets a whole LIST and the monotonic instant at which it
+    began; `on_event(type, record)` one change. Both run on the thread of `run`. `count` hears of
+    every restart.
 
     `synced` is set once the first LIST was taken in. `problem` says what keeps it from working,
     None where it works. `last_contact` is when the server last said anything and `healthy_since`
@@ -64,6 +64,7 @@ class Reflector(Generic[T]):
         on_event: Callable[[EventType, T], None],
         name: str,
         stop: threading.Event,
+        at_once: Callable[[bytes], WatchEvent[T]] | None = None,
         count: Callable[[Restart], None] = lambda _: None,
         idle_seconds: float = IDLE_SECONDS,
         backoff: Backoff | None = None,
@@ -76,7 +77,7 @@ class Reflector(Generic[T]):
         self.healthy_since: float | None = None
         self._api = api
         self._path = path
-        self._decode = decode
+        self._decode, self._at_once = decode, at_once
         self._on_replace = on_replace
         self._on_event = on_event
         self._stop = stop
@@ -217,10 +218,9 @@ class Reflector(Generic[T]):
 
     def _take_in(self, line: bytes) -> None:
         self.last_contact = self._clock()
-        event = read_event(self._path, line)
-        if event.type is not None:
-            record = failures.decoded(self._path, self._decode, event.object)
-            self._on_event(event.type, record)
+        event = read_event(self._path, line, self._decode, self._at_once)
+        if isinstance(event, WatchEvent):
+            self._on_event(event.type, event.record)
         self._move_on(event.version)
         # Only here: a LIST that works before a watch that does not must not make us ask faster.
         self._backoff.reset()

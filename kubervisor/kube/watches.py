@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from kubervisor.kube import paths, records
-from kubervisor.kube.caches import ObjectCache, PodCache, Record
+from kubervisor.kube.caches import ObjectCache, Record
 from kubervisor.kube.client import Api
 from kubervisor.kube.overlay import Overlay
-from kubervisor.kube.records import SpecRecord
+from kubervisor.kube.pod_cache import PodCache
 from kubervisor.kube.reflector import Reflector, Restart
 from kubervisor.kube.service_cache import ServiceCache
+from kubervisor.kube.spec_cache import SpecCache
 from kubervisor.kube.unreadable import Raw, Unreadable, or_unreadable
-from kubervisor.kube.watch_events import EventType
+from kubervisor.kube.watch_events import EventType, WatchEvent
 
 T = TypeVar("T", bound=Record)
 
@@ -33,7 +34,7 @@ class Caches:
 
     pods: PodCache = field(default_factory=PodCache)
     services: ServiceCache = field(default_factory=ServiceCache)
-    specs: ObjectCache[SpecRecord] = field(default_factory=ObjectCache)
+    specs: SpecCache = field(default_factory=SpecCache)
 
 
 def reflectors(
@@ -56,8 +57,15 @@ def reflectors(
             decode: Callable[[Raw], T],
             cache: ObjectCache[T],
             listed: Callable[[float], None] = lambda _: None,
+            at_once: Callable[[bytes], WatchEvent[T]] | None = None,
             namespace: str | None = namespace,
         ) -> Reflector[T | Unreadable]:
+            read = or_unreadable(decode)
+
+            def read_once(raw: Raw) -> T | Unreadable:
+                # A LIST mostly repeats what is held: it must not stand beside it until its end.
+                return cache.held(read(raw))
+
             def replace(found: list[T | Unreadable], begun: float) -> None:
                 unreadable = [one for one in found if isinstance(one, Unreadable)]
                 for one in unreadable:
@@ -77,11 +85,12 @@ def reflectors(
             return Reflector(
                 api,
                 paths.collection(path, namespace),
-                decode=or_unreadable(decode),
+                decode=read_once,
                 on_replace=replace,
                 on_event=change,
                 name=f"{name}/{namespace}" if namespace else name,
                 stop=stop,
+                at_once=at_once,
                 count=lambda restart: count(name, restart),
             )
 
@@ -89,7 +98,14 @@ def reflectors(
             overlay.listed(begun, namespace=namespace)
 
         made += [
-            reflector("pods", paths.PODS, records.decode_pod, caches.pods, confirm),
+            reflector(
+                "pods",
+                paths.PODS,
+                records.decode_pod,
+                caches.pods,
+                confirm,
+                records.decode_pod_event,
+            ),
             reflector("services", paths.SERVICES, records.decode_service, caches.services),
             reflector(
                 "kubervisorservices",

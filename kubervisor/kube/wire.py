@@ -10,6 +10,10 @@ from typing import Any
 
 import msgspec
 
+from kubervisor.traffic import keys
+
+_NULL = msgspec.Raw(b"null")
+
 
 class _Struct(msgspec.Struct, gc=False, rename="camel"):
     pass
@@ -33,7 +37,37 @@ class Meta(_Struct):
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     finalizers: list[str] | None = None
-    owner_references: list[OwnerReference] | None = None
+
+
+class Notes(_Struct):
+    """The annotations of a pod that are ours or the original's; those of others stay unread."""
+
+    ejection_id: str | None = msgspec.field(name=keys.EJECTION_ID, default=None)
+    ejected_at: str | None = msgspec.field(name=keys.EJECTED_AT, default=None)
+    ejected_until: str | None = msgspec.field(name=keys.EJECTED_UNTIL, default=None)
+    reason: str = msgspec.field(name=keys.REASON, default="")
+    evidence: str = msgspec.field(name=keys.EVIDENCE, default="")
+    epoch: str = msgspec.field(name=keys.EPOCH, default="")
+    owner: str = msgspec.field(name=keys.OWNER, default="")
+    eject_request: str | None = msgspec.field(name=keys.EJECT_REQUEST, default=None)
+    retry_count: str | None = msgspec.field(name=keys.RETRY_COUNT, default=None)
+    returned_at: str | None = msgspec.field(name=keys.RETURNED_AT, default=None)
+    break_at: str | None = msgspec.field(name=keys.LEGACY_BREAK_AT, default=None)
+    break_count: str | None = msgspec.field(name=keys.LEGACY_RETRY_COUNT, default=None)
+
+
+class PodMeta(_Struct):
+    """Labels and owners stay JSON: the pods of a workload have the same, and one decoding does."""
+
+    name: str
+    uid: str
+    namespace: str = ""
+    resource_version: str = ""
+    creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None
+    labels: msgspec.Raw = _NULL
+    annotations: Notes | None = None
+    owner_references: msgspec.Raw = _NULL
 
 
 class Running(_Struct):
@@ -67,7 +101,7 @@ class PodSpec(_Struct):
 
 
 class Pod(_Struct):
-    metadata: Meta
+    metadata: PodMeta
     spec: PodSpec = msgspec.field(default_factory=PodSpec)
     status: PodStatus = msgspec.field(default_factory=PodStatus)
 
@@ -87,7 +121,7 @@ class KubervisorService(_Struct):
     metadata: Meta
     # Of any type: an object older than its schema is refused in words, not left out.
     spec: Any = None
-    status: msgspec.Raw = msgspec.Raw(b"null")
+    status: msgspec.Raw = _NULL
 
 
 class LeaseMeta(_Struct):
@@ -109,6 +143,8 @@ class Lease(_Struct):
 
 
 pods = msgspec.json.Decoder(Pod)
+labels = msgspec.json.Decoder(dict[str, str] | None)
+owners = msgspec.json.Decoder(list[OwnerReference] | None)
 services = msgspec.json.Decoder(Service)
 specs = msgspec.json.Decoder(KubervisorService)
 leases = msgspec.json.Decoder(Lease)

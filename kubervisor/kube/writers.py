@@ -47,6 +47,7 @@ class TrafficWriter:
                 labels,
                 {},
                 lambda p: p.claimed_by == service_name and p.traffic is labels[keys.TRAFFIC],
+                expected={keys.NAME: pod.claimed_by, keys.TRAFFIC: pod.traffic},
             ),
         )
 

@@ -12,7 +12,7 @@ from kubervisor.errors import SpecError
 from kubervisor.replay.past import Asked, Instants, Past, Stretches
 from kubervisor.sources.history import Array, History, Line
 from kubervisor.traffic.detector_policy import CustomPolicy
-from kubervisor.traffic.detectors.series import NAMESPACE_LABELS
+from kubervisor.traffic.detectors.series import is_of
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 
 MOST_STEPS = 10_000
@@ -125,9 +125,7 @@ class Reader:
         if not pod:
             self.unnamed.add(pod_label)
             return False
-        if any(
-            line.labels.get(label, self.namespace) != self.namespace for label in NAMESPACE_LABELS
-        ):
+        if not is_of(line.labels, self.namespace):
             return False
         return self.pods is None or self.pods.fullmatch(pod) is not None
 

@@ -150,7 +150,7 @@ class Rerun:
 
     def _restless(self, breaker: BreakerPolicy, hidden: frozenset[str]) -> list[str]:
         """Pods whose memory changes when they are judged, even where nobody is an outlier."""
-        streaks = self.guard.memory(breaker.name).streaks
+        streaks = self.guard.memory(breaker.name).known
         found = []
         for pod in self.guard.fleet.pods:
             streak = streaks.get(pod.uid, Streak())

@@ -154,6 +154,9 @@ class Actuator:
 
     def _terminate(self, desk: Desk, intent: Intent, fleet: Fleet) -> None:
         mode = activator_of(intent.pod, desk.assignment.policy).kill_mode
+        record = self._specs.get(fleet.key.namespace, fleet.key.name)
+        if record is None or self._statuses.claim(record):
+            return  # others' ejections turned up: whether there is one to spare must be seen anew
         self._confirm(desk, fleet)
         try:
             if mode is KillMode.EVICT:

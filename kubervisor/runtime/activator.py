@@ -53,7 +53,7 @@ class Activator:
             self._reminded = False
             desk.ledger.holds.thaw(self._clock.monotonic())
             with desk.shared.turns:
-                fleet = desk.fleet()
+                fleet = desk.fleet_alone()
             failed = self._settle(fleet)
             with desk.shared.turns:
                 plan = self._plan(assignment, fleet)
@@ -77,7 +77,9 @@ class Activator:
         """Nothing is written to pods; whoever forgot to resume is reminded."""
         desk, now = self._desk, self._clock.monotonic()
         # A hold that is first seen while paused starts here, and stands still like the others.
-        desk.ledger.remaining(desk.fleet(), assignment.policy, now=now, wall=self._clock.wall())
+        desk.ledger.remaining(
+            desk.fleet_alone(), assignment.policy, now=now, wall=self._clock.wall()
+        )
         stood = desk.ledger.holds.freeze(now)
         metrics.PAUSED_SECONDS.labels(*self._service).set(stood)
         if stood > PAUSED_LONG and not self._reminded:

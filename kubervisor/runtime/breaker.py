@@ -35,7 +35,7 @@ JUDGING = frozenset({Stance.GUARD, Stance.DRY_RUN, Stance.GIVE_BACK, Stance.HOLD
 IDLE = 30.0
 LONGEST_WAIT = 1.0
 """Seconds a Breaker waits for its turn to eject; a longer wait is the next evaluation's."""
-FIRST_WITHIN = 1.0
+FIRST_WITHIN = 0.5
 """Seconds within which a new breaker judges for the first time."""
 
 
@@ -167,7 +167,7 @@ class Breaker:
         with desk.lock, desk.shared.turns:
             if desk.assignment.policy != assignment.policy:
                 return None
-            fleet = desk.fleet()
+            fleet = desk.fleet_alone()
             verdict = judge(
                 breaker,
                 measurement,

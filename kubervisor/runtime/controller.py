@@ -10,18 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kubervisor.api.policy import to_policy
-from kubervisor.errors import (
-    CapacityExceeded,
-    Conflict,
-    NotFound,
-    SpecError,
-)
+from kubervisor.errors import CapacityExceeded, Conflict, NotFound, SpecError
 from kubervisor.kube.client import Api
 from kubervisor.kube.events import EventType
 from kubervisor.kube.objects import add_finalizer, remove_finalizer
 from kubervisor.kube.records import SpecRecord
 from kubervisor.kube.watches import Caches
-from kubervisor.kube.writers import TrafficWriter
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Shared
 from kubervisor.runtime.ground import ground_of
@@ -31,7 +25,7 @@ from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.workqueue import WorkQueue
 from kubervisor.traffic import keys
 from kubervisor.traffic.bounds import bounded, describe_bounds
-from kubervisor.traffic.model import PodUid, ServiceKey
+from kubervisor.traffic.model import ServiceKey
 from kubervisor.traffic.policy import ServicePolicy
 from kubervisor.traffic.reasons import Reason
 
@@ -46,6 +40,11 @@ REFUSALS = frozenset(
 )
 """Why a KubervisorService guards nothing: a person must change something."""
 
+FIRST_STATUS = 2.0
+"""Seconds for which the status of the leader before us stands: evaluations come before hundreds of
+statuses that say the same.
+"""
+
 
 class Controller:
     """Reconciles KubervisorServices and writes their statuses; both are called by queue workers."""
@@ -55,26 +54,31 @@ class Controller:
         *,
         caches: Caches,
         api: Api,
-        writer: TrafficWriter,
         supervisor: Supervisor,
         statuses: StatusWriter,
         shared: Shared,
         is_stopped: Callable[[str], bool],
         dry_run: bool,
         queue: WorkQueue[ServiceKey],
+        settling: WorkQueue[ServiceKey],
     ) -> None:
-        self._caches, self._api, self._writer = caches, api, writer
+        """`queue` holds what is to be reconciled, `settling` whose status is to be written."""
+        self._caches, self._api = caches, api
         self._supervisor, self._statuses, self._shared = supervisor, statuses, shared
         self._is_stopped, self._dry_run = is_stopped, dry_run
-        self._queue, self._log = queue, shared.log
+        self._queue, self._settling, self._log = queue, settling, shared.log
         self._valid: dict[str, ServicePolicy] = {}
         self._refused: dict[ServiceKey, tuple[Reason, str]] = {}
+        self._left: set[ServiceKey] = set()
 
     def reconcile(self, key: ServiceKey) -> None:
         """Bring the worker of `key` in line with what is. Raises ApiError to be tried again."""
         record = self._caches.specs.get(key.namespace, key.name)
         if record is None:
             self._forget(key)
+            return
+        if self._statuses.is_anothers(record):
+            self._leave(key)
             return
         if record.deleting:
             self._finalize(key, record)
@@ -105,7 +109,8 @@ class Controller:
             status = compose_refused(record.generation, reason, message, previous, now=now)
         else:
             return
-        self._statuses.write(record, status)
+        if wait := self._statuses.write(record, status):
+            self._settling.add(key, after=wait)
 
     def _assign(self, key: ServiceKey, record: SpecRecord, *, stopped: bool) -> Assignment:
         problem = ""
@@ -145,34 +150,31 @@ class Controller:
         )
 
     def _run(self, key: ServiceKey, assignment: Assignment, record: SpecRecord) -> None:
-        if self._supervisor.get(key) is None and assignment.stance is not Stance.STOPPED:
-            self._take_over(record)
+        is_new, recorded = self._supervisor.get(key) is None, record.status
+        if is_new and assignment.stance is not Stance.STOPPED and self._statuses.declares(record):
+            # Where nothing is declared, the first status claims the object, or the first ejection.
+            self._statuses.claim(record)
         try:
-            worker = self._supervisor.ensure(assignment)
+            self._supervisor.ensure(assignment, recorded)
         except CapacityExceeded as error:
             self._tell_refused(record, Reason.CAPACITY_EXCEEDED, str(error))
             self._refused[key] = (Reason.CAPACITY_EXCEEDED, str(error))
             self._queue.add(key, after=30.0)
         else:
             self._refused.pop(key, None)
-            worker.restore(record.status)
-        self._shared.changed(key)
+        if is_new and recorded:
+            self._settling.add(key, after=FIRST_STATUS)
+        else:
+            self._shared.changed(key)
 
-    def _take_over(self, record: SpecRecord) -> None:
-        """Claim the object, and fence the pods that the leader before us meant to eject.
-
-        Its write may still be on its way; after ours it gets a conflict, or it came before and the
-        pod shows it. Raises ApiError: nothing is decided before this is done.
-        """
-        for intent in self._statuses.claim(record):
-            pod = self._caches.pods.get_uid(PodUid(intent.pod_uid or ""))
-            if pod is None or (pod.ejection and pod.ejection.id == intent.ejection_id):
-                continue
-            try:
-                self._writer.fence(pod, self._shared.epoch())
-            except (Conflict, NotFound):
-                continue  # it moved on by itself: the old precondition no longer holds
-            self._log.info("Fenced pod", pod=pod.name, declared_by_epoch=intent.epoch)
+    def _leave(self, key: ServiceKey) -> None:
+        """Two Leases cover its namespace, and the other's holder came later: the object is its."""
+        if key in self._left:
+            return
+        self._left.add(key)
+        self._log.warning("Another controller guards it", namespace=key.namespace, service=key.name)
+        self._supervisor.drop(key)
+        self._refused.pop(key, None)
 
     def _finalize(self, key: ServiceKey, record: SpecRecord) -> None:
         """Give every pod back, then let the object go. Events and statuses cannot hold this up."""
@@ -209,7 +211,7 @@ class Controller:
         )
         if worker is None and not self._shared.gatherer.claimed(key):
             return
-        self._supervisor.ensure(assignment)
+        self._supervisor.ensure(assignment, record.status)
 
     def _forget(self, key: ServiceKey) -> None:
         worker = self._supervisor.get(key)
@@ -218,6 +220,7 @@ class Controller:
             self._statuses.forget(worker.desk.assignment.uid)
         self._supervisor.drop(key)
         self._refused.pop(key, None)
+        self._left.discard(key)
 
     def _tell_refused(self, record: SpecRecord, reason: Reason, message: str) -> None:
         """Log and announce, once for each message, why nothing is guarded."""

@@ -49,6 +49,7 @@ class Crew:
     def _work(self) -> None:
         while (job := self._next()) is not None:
             job()
+            del job  # or an idle thread holds on to what it fetched last
 
     def _next(self) -> Job | None:
         """The next job; None once there was none for IDLE_SECONDS."""

@@ -21,11 +21,11 @@ from kubervisor.runtime.storm import EjectionLimit
 from kubervisor.sources import Sources
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.bounds import Bounds
-from kubervisor.traffic.model import Fleet, ServiceKey
+from kubervisor.traffic.model import Fleet, Pod, ServiceKey
 
 AT_ONCE = 2
 """So many threads gather, judge and plan at a time; the others wait asleep. Hundreds that want the
-interpreter at once spend it on asking: each wakes every 5 ms to see whether it is its turn.
+interpreter at once spend it on asking: each wakes every millisecond to see whether it may go on.
 """
 
 
@@ -103,10 +103,19 @@ class Desk:
 
     def fleet(self) -> Fleet:
         """The fleet as it is known this instant. Call with the lock held."""
-        key, gatherer = self._assignment.key, self.shared.gatherer
-        members = gatherer.members(key, dict(self._assignment.selector))
-        unreplaced = self.ledger.unreplaced(members, now=self.shared.clock.monotonic())
-        return gatherer.fleet(key, self._assignment.policy.service, members, unreplaced=unreplaced)
+        key, service = self._assignment.key, self._assignment.policy.service
+        members, unreplaced = self._members()
+        return self.shared.gatherer.fleet(key, service, members, unreplaced=unreplaced)
+
+    def fleet_alone(self) -> Fleet:
+        """The same without its neighbours, in half the time: for whoever ejects nobody of it."""
+        members, unreplaced = self._members()
+        return self.shared.gatherer.alone(self._assignment.key, members, unreplaced=unreplaced)
+
+    def _members(self) -> tuple[tuple[Pod, ...], int]:
+        selector = dict(self._assignment.selector)
+        members = self.shared.gatherer.members(self._assignment.key, selector)
+        return members, self.ledger.unreplaced(members, now=self.shared.clock.monotonic())
 
     def changed(self) -> None:
         """Something that the status shows may have changed."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from kubervisor.kube.caches import PodCache
 from kubervisor.kube.overlay import Overlay
+from kubervisor.kube.pod_cache import PodCache
 from kubervisor.kube.service_cache import ServiceCache, without_ours
-from kubervisor.traffic.membership import is_member
+from kubervisor.traffic.membership import is_member, members_among
 from kubervisor.traffic.model import Fleet, Neighbour, Pod, PodUid, ServiceKey, Traffic
 
 
@@ -22,32 +22,37 @@ class Gatherer:
         """The members that the selector (without our key) matches, in name order."""
         if not selector:
             return ()
-        return tuple(p for p in self._pods.matching(key.namespace, selector) if is_member(p))
+        return members_among(self._pods.matching(key.namespace, selector))
 
     def claimed(self, key: ServiceKey) -> tuple[Pod, ...]:
         """The pods that carry our name, wherever they belong now; none that is being deleted."""
-        return tuple(p for p in self._pods.claimed(key.namespace, key.name) if is_member(p))
+        return members_among(self._pods.claimed(key.namespace, key.name))
 
     def in_doubt(self, members: Iterable[Pod]) -> tuple[Pod, ...]:
         """The members with a write of ours that nobody knows the end of."""
         unknown = self._overlay.unsettled()
-        return tuple(pod for pod in members if pod.uid in unknown)
+        return tuple(pod for pod in members if pod.uid in unknown) if unknown else ()
 
     def fleet(
         self, key: ServiceKey, service: str, members: tuple[Pod, ...], *, unreplaced: int
     ) -> Fleet:
         """The fleet of `service` as the caches and our unconfirmed writes show it."""
-        uids = [pod.uid for pod in members]
-        fleet = Fleet(
-            key=key,
-            pods=members,
-            ejecting=self._overlay.ejecting(uids),
-            returning=self._overlay.returning(uids),
-            terminating=self._overlay.terminating(uids),
-            unreplaced=unreplaced,
-        )
+        fleet = self.alone(key, members, unreplaced=unreplaced)
         neighbours = self._neighbours(fleet, service)
         return replace(fleet, neighbours=neighbours) if neighbours else fleet
+
+    def alone(self, key: ServiceKey, members: tuple[Pod, ...], *, unreplaced: int) -> Fleet:
+        """The fleet without its neighbours, whom only an ejection concerns."""
+        overlay = self._overlay
+        return Fleet(
+            key=key,
+            pods=members,
+            # Not a list: nearly always there are no writes, and nobody asks for a name.
+            ejecting=overlay.ejecting(pod.uid for pod in members),
+            returning=overlay.returning(pod.uid for pod in members),
+            terminating=overlay.terminating(pod.uid for pod in members),
+            unreplaced=unreplaced,
+        )
 
     def _neighbours(self, fleet: Fleet, service: str) -> tuple[Neighbour, ...]:
         """Other Services that select on our key and match a member.
@@ -62,6 +67,8 @@ class Gatherer:
             for record in self._services.steering(namespace, mapping)
             if record.name != service
         }
+        if not steering:
+            return ()
         return tuple(
             Neighbour(name, self._serving(namespace, without_ours(record.selector)))
             for name, record in sorted(steering.items())

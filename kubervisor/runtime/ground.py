@@ -61,9 +61,8 @@ def older_claimant(record: SpecRecord, service: str, caches: Caches) -> str | No
     """
     older = [
         other
-        for other in caches.specs.values(record.namespace)
-        if other.spec.get("service") == service
-        and other.uid != record.uid
+        for other in caches.specs.claimants(record.namespace, service)
+        if other.uid != record.uid
         and not other.deleting
         and (other.created_at, other.uid) < (record.created_at, record.uid)
     ]

@@ -33,9 +33,11 @@ class Hints:
         self._nodes.pop(breaker, None)
 
     def _look_at_ejected(self, breaker: str, verdict: Verdict, fleet: Fleet) -> None:
+        found = still_receiving(fleet, verdict)
+        if not (found or self._receiving.get(breaker)):
+            return
         # Two breakers that count requests see the same pod: it is told once.
         known = self._all_receiving()
-        found = still_receiving(fleet, verdict)
         self._receiving[breaker] = frozenset(one.pod.uid for one in found)
         self._count_receiving()
         for one in found:
@@ -50,10 +52,13 @@ class Hints:
             self._announce(Reason.STILL_RECEIVING, f"Pod {one.pod.name}: {one}")
 
     def _look_at_nodes(self, breaker: str, verdict: Verdict, fleet: Fleet) -> None:
-        found, before = shared_node(fleet, verdict), self._nodes.get(breaker, "")
-        self._nodes[breaker] = found.address if found else ""
+        found = shared_node(fleet, verdict)
+        address = found.address if found else ""
+        if address == self._nodes.get(breaker, ""):
+            return
+        self._nodes[breaker] = address
         metrics.ONE_NODE.labels(*self._service, breaker).set(found is not None)
-        if found is not None and found.address != before:
+        if found is not None:
             self._log.warning("All outliers are on one node", breaker=breaker, node=found.address)
             self._announce(Reason.OUTLIERS_ON_ONE_NODE, f"Breaker {breaker}: {found}")
 

@@ -29,6 +29,9 @@ class Holds:
         self._holds: dict[PodUid, _Hold] = {}
         self._frozen_since: float | None = None
 
+    def __len__(self) -> int:
+        return len(self._holds)
+
     @property
     def ejections(self) -> set[tuple[PodUid, str]]:
         """Pod and id of each ejection whose hold is known."""

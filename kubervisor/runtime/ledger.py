@@ -19,7 +19,6 @@ from kubervisor.traffic.returns import ejected_pods
 from kubervisor.traffic.verdict import Verdict
 
 REMEMBERED_DECISIONS = 20
-REMEMBERED_EJECTIONS = 3600.0
 REPLACEMENT_AWAITED = 600.0
 """Seconds a terminated pod counts as a member while nothing has replaced it."""
 
@@ -93,7 +92,7 @@ class Ledger:
     holds: Holds = field(default_factory=Holds)
     memories: dict[str, Memory] = field(default_factory=dict)
     flagged: dict[str, frozenset[PodUid]] = field(default_factory=dict)
-    confirmed: set[tuple[PodUid, str]] = field(default_factory=set)
+    confirmed: frozenset[tuple[PodUid, str]] = frozenset()
     panicking: dict[str, tuple[str, ...]] = field(default_factory=dict)
     exhausted: dict[str, str] = field(default_factory=dict)
     kept: dict[str, tuple[KeptOutlier, ...]] = field(default_factory=dict)
@@ -146,25 +145,29 @@ class Ledger:
         self.problems.pop(breaker.name, None)
         self.blind.pop(breaker.name, None)
         self.answered.add(breaker.name)
-        named = {breaker.name}
-        self.no_samples = self.no_samples | named if verdict.reason else self.no_samples - named
+        if bool(verdict.reason) != (breaker.name in self.no_samples):
+            self.no_samples ^= {breaker.name}
         return memory
 
     def confirm(self, fleet: Fleet, verdict: Verdict) -> None:
         """Ejections of this breaker that the verdict still asks for are confirmed."""
+        if not verdict.outliers:
+            return
         outliers = {finding.pod for finding in verdict.outliers}
-        for pod in ejected_pods(fleet):
-            if pod.ejection and pod.ejection.breaker == verdict.breaker and pod.uid in outliers:
-                self.confirmed.add((pod.uid, pod.ejection.id))
+        self.confirmed |= {
+            (pod.uid, pod.ejection.id)
+            for pod in ejected_pods(fleet)
+            if pod.ejection and pod.ejection.breaker == verdict.breaker and pod.uid in outliers
+        }
 
     def ejected(
         self, pod: Pod, breaker: str, ejection: str, *, now: float, wall: float, hold: float
     ) -> None:
         """An ejection was written: its hold runs from now, and it is confirmed."""
         self.holds.begin(pod.uid, ejection, now=now, seconds=hold)
-        self.confirmed.add((pod.uid, ejection))
+        self.confirmed |= {(pod.uid, ejection)}
         memory = self.memories.get(breaker, Memory())
-        self.memories[breaker] = with_ejection(memory, pod.uid, wall, keep=REMEMBERED_EJECTIONS)
+        self.memories[breaker] = with_ejection(memory, pod.uid, wall)
 
     def returned(self, policy: ServicePolicy, now: float) -> None:
         """A pod got its traffic back; remembered for as long as a stagger asks for."""
@@ -178,6 +181,8 @@ class Ledger:
 
     def unreplaced(self, pods: Iterable[Pod], *, now: float) -> int:
         """How many terminated pods are gone from `pods` and have no replacement yet."""
+        if not self._terminated:
+            return 0
         present = {pod.uid for pod in pods}
         self._terminated = [
             gone
@@ -194,6 +199,9 @@ class Ledger:
         What is known of pods and ejections that are gone is forgotten.
         """
         pods = ejected_pods(fleet)
+        known = self.holds, self.pausing, self.confirmed, self.deferred, self.protected
+        if not (pods or any(known)):
+            return {}
         present = {pod.uid for pod in fleet.pods}
         self.holds.keep(present)
         self.pausing = {p.uid for p in pods if p.uid in self.pausing}

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from kubervisor.errors import KubervisorError, LeadershipLost
+from kubervisor.runtime.alarm import Alarm
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.threads import start_thread
 from kubervisor.telemetry import metrics
@@ -31,7 +32,8 @@ class Loop:
         """`name` names the thread; `kind` is the metrics label: breaker, activator, status, …"""
         self.name, self._kind, self._step = name, kind, step
         self._clock, self._log = clock, log
-        self._wake = threading.Event()
+        self._alarm = Alarm()
+        self._duration = metrics.STEP_DURATION.labels(kind)
         self._stopped = False
         self._thread: threading.Thread | None = None
         self._failures = 0
@@ -45,12 +47,12 @@ class Loop:
 
     def wake(self) -> None:
         """Take the next step now."""
-        self._wake.set()
+        self._alarm.ring()
 
     def stop(self) -> None:
         """End after the step in hand; returns at once."""
         self._stopped = True
-        self._wake.set()
+        self._alarm.ring()
 
     def join(self, timeout: float) -> bool:
         """True once the thread has ended, at most `timeout` seconds from now."""
@@ -61,7 +63,7 @@ class Loop:
 
     def _run(self) -> None:
         while not self._stopped:
-            self._wake.clear()
+            self._alarm.silence()
             wait = self._guarded_step()
             self.last_beat = self._clock.monotonic()
             self.next_beat = self.last_beat + wait
@@ -69,8 +71,8 @@ class Loop:
 
     def _rest(self, wait: float) -> None:
         """Wait for so many seconds, or until a wake; SHORTEST_WAIT of them in any case."""
-        # The flag is asked too: a stop during the step may have come before its wake was cleared.
-        if not self._stopped and self._wake.wait(wait):
+        # The flag is asked too: a stop during the step may have come before its ring was silenced.
+        if not self._stopped and self._alarm.wait(wait):
             rested = self._clock.monotonic() - self.last_beat
             time.sleep(max(0.0, min(SHORTEST_WAIT, wait) - rested))
 
@@ -86,7 +88,7 @@ class Loop:
         if self._failures:
             self._log.info("Recovered", loop=self._kind, failures=self._failures)
         self._failures, self._last_error = 0, ""
-        metrics.STEP_DURATION.labels(self._kind).observe(self._clock.monotonic() - started)
+        self._duration.observe(self._clock.monotonic() - started)
         return wait
 
     def _failed(self, error: Exception) -> float:

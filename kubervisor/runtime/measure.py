@@ -9,7 +9,8 @@ from kubervisor.runtime.desk import Shared
 from kubervisor.runtime.fetching import Answer, Fetch
 from kubervisor.sources import Sources
 from kubervisor.telemetry import metrics
-from kubervisor.traffic.detector_policy import CustomPolicy, Query, SourceRef
+from kubervisor.traffic.detector_policy import CustomPolicy, Query, RatioPolicy, SourceRef
+from kubervisor.traffic.detectors.glance import look_ahead
 from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.model import ServiceKey
 from kubervisor.traffic.policy import BreakerPolicy
@@ -39,7 +40,9 @@ def ask(
         assert isinstance(source, SourceRef)
         # An answer is shared among those who may ask for it.
         question = (source, queries, sources.admits(source, key.namespace))
-        fetch = _samples(sources, wall, source, queries, key.namespace)
+        fetch = _samples(sources, wall, source, queries, key.namespace, detector.pod_label)
+        if isinstance(detector, RatioPolicy):
+            fetch = _looking_ahead(fetch, detector)
         # Between two steps of a range query there is nothing new to ask for.
         max_age = max(max_age, SHARED_FOR * min(query.step for query in queries))
     return shared.fetches.ask(
@@ -68,6 +71,7 @@ def _samples(
     source: SourceRef,
     queries: tuple[Query, ...],
     namespace: str,
+    pod_label: str,
 ) -> Fetch:
     """Asks one query after the other on the same connection: they share the deadline."""
 
@@ -81,7 +85,9 @@ def _samples(
                 source, query.promql, window, query.step, deadline=left, namespace=namespace
             )
             return Measurement(taken_at, window=window, series=series)
-        samples = sources.query(source, query.promql, deadline=left, namespace=namespace)
+        samples = sources.query(
+            source, query.promql, deadline=left, namespace=namespace, pod_label=pod_label
+        )
         return Measurement(taken_at, window=window, samples=samples)
 
     def fetch(deadline: float) -> Measurement:
@@ -95,3 +101,14 @@ def _samples(
         return Measurement(parts[0].taken_at, window=window, parts=parts)
 
     return fetch
+
+
+def _looking_ahead(fetch: Fetch, policy: RatioPolicy) -> Fetch:
+    """All who wait for the answer want the same sums of it, at the same instant."""
+
+    def fetch_and_sum(deadline: float) -> Measurement:
+        measurement = fetch(deadline)
+        look_ahead(measurement, policy)
+        return measurement
+
+    return fetch_and_sum

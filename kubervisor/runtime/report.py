@@ -5,6 +5,7 @@ log.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from kubervisor.kube.events import EventType
 from kubervisor.runtime.assignment import Stance
@@ -16,6 +17,8 @@ from kubervisor.traffic.model import Fleet, PodUid
 from kubervisor.traffic.plan import Intent, Plan, Refusal
 from kubervisor.traffic.reasons import Reason
 from kubervisor.traffic.verdict import Verdict
+
+T = TypeVar("T")
 
 FAILURES_TOLD = 2
 """Failures in a row of a source that has answered before, until they are told."""
@@ -73,7 +76,8 @@ class Reporter:
 
     def source_answered(self, breaker: str) -> None:
         """The source answers; call it before the verdict is put in the ledger."""
-        metrics.SOURCE_FAILING.labels(*self._service, breaker).set(0)
+        if breaker in self._desk.ledger.blind:
+            metrics.SOURCE_FAILING.labels(*self._service, breaker).set(0)
         if breaker in self._desk.ledger.problems:
             self._desk.log.info("Source answers again", breaker=breaker)
             self._announce(
@@ -100,16 +104,16 @@ class Reporter:
             "Evaluated",
             breaker=breaker,
             pods=len(verdict.findings),
-            outliers=len(self._detected[breaker]),
+            outliers=len(verdict.outliers),
             refused=len(plan.refused),
         )
         self._panic(breaker, plan)
-        self._keep(breaker, plan)
+        self._remain(breaker, plan)
         ledger = self._desk.ledger
         if plan.version_outlier and plan.version_outlier != ledger.versions.get(breaker):
             note = f"Version {plan.version_outlier} is the outlier: most of its pods are outliers"
             self._announce(Reason.VERSION_OUTLIER, note)
-        ledger.versions[breaker] = plan.version_outlier
+        _keep(ledger.versions, breaker, plan.version_outlier)
         if self._desk.assignment.stance is not Stance.GUARD:
             self._would_eject(breaker, plan.intents)
         self._tell_if_changed()
@@ -135,14 +139,16 @@ class Reporter:
     def _count(self, breaker: str, verdict: Verdict, plan: Plan) -> None:
         outliers = frozenset(finding.pod for finding in verdict.outliers)
         new = outliers - self._detected.get(breaker, frozenset())
-        self._detected[breaker] = outliers
-        metrics.DETECTED.labels(*self._service, breaker).inc(len(new))
+        _keep(self._detected, breaker, outliers)
+        if new:
+            metrics.DETECTED.labels(*self._service, breaker).inc(len(new))
         overflow = [r for r in plan.refused if r.reason in _OVERFLOW]
         self._overflow(breaker, overflow)
 
     def _overflow(self, breaker: str, refused: list[Refusal]) -> None:
         before = self._refused.get(breaker, frozenset())
-        self._refused[breaker] = frozenset(refusal.pod.uid for refusal in refused)
+        pods = frozenset(refusal.pod.uid for refusal in refused)
+        _keep(self._refused, breaker, pods)
         ledger = self._desk.ledger
         if not refused:
             ledger.exhausted.pop(breaker, None)
@@ -150,7 +156,7 @@ class Reporter:
         names = ", ".join(refusal.pod.name for refusal in refused[:5])
         more = f" and {len(refused) - 5} more" if len(refused) > 5 else ""
         ledger.exhausted[breaker] = f"{names}{more}: {refused[0].note}"
-        new = self._refused[breaker] - before
+        new = pods - before
         metrics.OVERFLOW.labels(*self._service, breaker).inc(len(new))
         if new:
             self._desk.log.info(
@@ -159,21 +165,22 @@ class Reporter:
             note = f"Breaker {breaker}: {ledger.exhausted[breaker]}"
             self._announce(Reason.EJECTION_REFUSED, note)
 
-    def _keep(self, breaker: str, plan: Plan) -> None:
+    def _remain(self, breaker: str, plan: Plan) -> None:
         """Remember which outliers stay in traffic, and why; a first match alone is no news."""
         ledger, now = self._desk.ledger, self._desk.shared.clock.wall()
         known = {(one.uid, one.reason): one for one in ledger.kept.get(breaker, ())}
-        ledger.kept[breaker] = tuple(
+        kept = tuple(
             known.get((no.pod.uid, no.reason))
             or KeptOutlier(no.pod.name, no.pod.uid, breaker, now, no.reason, no.note)
             for no in plan.refused
             if no.reason is not Reason.MATCHES_NOT_REACHED
         )
+        _keep(ledger.kept, breaker, kept)
 
     def _panic(self, breaker: str, plan: Plan) -> None:
         ledger = self._desk.ledger
         before = ledger.panicking.get(breaker, ())
-        ledger.panicking[breaker] = plan.panicking
+        _keep(ledger.panicking, breaker, plan.panicking)
         if bool(plan.panicking) == bool(before):
             return
         if plan.panicking:
@@ -185,7 +192,7 @@ class Reporter:
 
     def _would_eject(self, breaker: str, intents: tuple[Intent, ...]) -> None:
         before = self._wished.get(breaker, frozenset())
-        self._wished[breaker] = frozenset(intent.pod.uid for intent in intents)
+        _keep(self._wished, breaker, frozenset(intent.pod.uid for intent in intents))
         for intent in intents:
             if intent.pod.uid in before:
                 continue
@@ -218,3 +225,11 @@ class Reporter:
             action="Evaluate",
             note=note,
         )
+
+
+def _keep(known: dict[str, T], breaker: str, value: T) -> None:
+    """Let `value` be known of the breaker; of most there is nothing to know, and no entry."""
+    if value:
+        known[breaker] = value
+    else:
+        known.pop(breaker, None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kubervisor import instants
+from kubervisor.api.status import EjectionIntent
+from kubervisor.kube.records import SpecRecord
 from kubervisor.runtime.ledger import Decision
 
 
@@ -30,6 +32,32 @@ def lost_pods_in(status: Mapping[str, Any], generation: int) -> str:
         ):
             return str(condition.get("message"))
     return ""
+
+
+def highest_epoch(records: Iterable[SpecRecord]) -> int:
+    """The highest epoch that any of these objects has seen."""
+    return max((epoch_in(record.status) for record in records), default=0)
+
+
+def epoch_in(status: Mapping[str, Any]) -> int:
+    """The epoch of the leader that wrote `status` last, 0 where none did."""
+    epoch = status.get("epoch")
+    return epoch if isinstance(epoch, int) else 0
+
+
+def intents_in(status: Mapping[str, Any]) -> tuple[EjectionIntent, ...]:
+    """The declared ejections; what cannot be read was not written by any leader."""
+    listed = status.get("intents")
+    entries = listed if isinstance(listed, list) else []
+    found = [entry for entry in entries if isinstance(entry, dict)]
+    return tuple(
+        EjectionIntent(
+            pod_uid=str(entry.get("podUid", "")),
+            ejection_id=str(entry.get("ejectionId", "")),
+            epoch=entry["epoch"] if isinstance(entry.get("epoch"), int) else 0,
+        )
+        for entry in found
+    )
 
 
 def _decision(entry: Mapping[str, Any]) -> Decision | None:

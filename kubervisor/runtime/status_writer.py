@@ -2,14 +2,16 @@
 
 A status carries the epoch of the leader that wrote it and the ejections that were decided and may
 not be on their pods yet. An ejection is declared there first, under the object's resourceVersion;
-a new leader claims the object by writing its own epoch. So a leader that froze and wakes finds the
-version moved and the epoch higher, and stops before it reaches a pod.
+a new leader claims the object by writing its own epoch, before anything else that it writes to it
+and before it takes a pod out. So a leader that froze and wakes finds the version moved and the
+epoch higher, and stops before it reaches a pod.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +20,21 @@ from kubervisor.errors import Conflict, LeadershipLost, NotFound
 from kubervisor.kube.client import Api
 from kubervisor.kube.objects import get_spec, write_status
 from kubervisor.kube.records import SpecRecord
+from kubervisor.runtime.restoring import epoch_in, intents_in
 from kubervisor.traffic.model import PodUid
 
 ATTEMPTS = 4
+COUNTS_SETTLE = 2.0
+"""Seconds for which changed counts of pods are not written where nothing else has changed: a pod
+that is replaced changes them several times, often to what they were.
+"""
+_COUNTS = ("fleet", "podCount")
 
 Unconfirmed = Callable[[Collection[PodUid]], Collection[PodUid]]
 """Which of these pods have an ejection of ours that the watch has not shown."""
+
+Fence = Callable[[EjectionIntent], None]
+"""Sees to it that an ejection which another leader declared shows, or cannot happen any more."""
 
 
 @dataclass(slots=True)
@@ -31,12 +42,17 @@ class _Object:
     """What is known of one object, newer than any cache: as our last write left it."""
 
     record: SpecRecord
+    claimed: bool = False
+    inherited: tuple[EjectionIntent, ...] = ()  # declared by leaders before us, not fenced yet
     lock: threading.Lock = field(default_factory=threading.Lock)
     intents: dict[PodUid, EjectionIntent] = field(default_factory=dict)
+    recounted_at: float | None = None  # monotonic: since when only the counts are others
 
 
 class StatusWriter:
-    """Thread-safe. `check` raises LeadershipLost, `epoch` is ours (0 without leader election)."""
+    """Thread-safe. `check` raises LeadershipLost, `epoch` is ours (0 without leader election),
+    `outrank` raises it above another.
+    """
 
     def __init__(
         self,
@@ -44,25 +60,52 @@ class StatusWriter:
         *,
         check: Callable[[], None],
         epoch: Callable[[], int],
+        outrank: Callable[[int], None],
         unconfirmed: Unconfirmed,
+        fence: Fence,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api, self._check, self._epoch = api, check, epoch
-        self._unconfirmed = unconfirmed
+        self._clock = clock
+        self._outrank, self._unconfirmed, self._fence = outrank, unconfirmed, fence
         self._lock = threading.Lock()
         self._objects: dict[str, _Object] = {}
 
-    def claim(self, record: SpecRecord) -> tuple[EjectionIntent, ...]:
-        """Make `record` ours; the declared ejections of the leaders before us.
+    def claim(self, record: SpecRecord) -> bool:
+        """Make `record` ours, once; True where leaders before us had declared ejections. They are
+        fenced now, and what was decided before may not hold.
 
-        To be called before the first decision. Writes only where another leader wrote last. Raises
-        ApiError, and LeadershipLost where another leader has claimed it since.
+        To be called before capacity is taken away; `declare` and `write` do. Raises ApiError, and
+        LeadershipLost where another leader has claimed it since.
         """
         known = self._known(record)
         with known.lock:
-            if self._epoch() == _epoch(known.record.status):
-                return ()
-            self._store(known, lambda status: {**status, "epoch": self._epoch()})
-            return _intents(known.record.status)
+            return self._claim(known)
+
+    @staticmethod
+    def declares(record: SpecRecord) -> bool:
+        """Whether the stored status names ejections that may not be on their pods yet."""
+        return bool(intents_in(record.status))
+
+    def _claim(self, known: _Object) -> bool:
+        if not known.claimed and (self._epoch() or epoch_in(known.record.status)):
+            self._store(known, self._claimed)
+            known.claimed, known.inherited = True, intents_in(known.record.status)
+        inherited = known.inherited
+        for intent in inherited:
+            self._fence(intent)
+        known.inherited = ()
+        return bool(inherited)
+
+    def _claimed(self, status: Mapping[str, Any]) -> dict[str, Any]:
+        if self._epoch() and epoch_in(status) == self._epoch():
+            # Another Lease's holder has counted as far as ours.
+            self._outrank(epoch_in(status))
+        return {**status, "epoch": self._epoch()}
+
+    def is_anothers(self, record: SpecRecord) -> bool:
+        """Whether another leader has claimed `record` after us."""
+        return 0 < self._epoch() < epoch_in(record.status)
 
     def declare(self, record: SpecRecord, pod: PodUid, ejection: str) -> None:
         """Write down an ejection before it is done. Raises ApiError and LeadershipLost.
@@ -74,6 +117,8 @@ class StatusWriter:
             return
         known = self._known(record)
         with known.lock:
+            if self._claim(known):
+                raise Conflict("a leader before us had declared ejections", status=409)
             self._confirm(known)
             known.intents[pod] = EjectionIntent(
                 pod_uid=pod, ejection_id=ejection, epoch=self._epoch()
@@ -86,21 +131,35 @@ class StatusWriter:
                 del known.intents[pod]
                 raise
 
-    def write(self, record: SpecRecord, status: KubervisorServiceStatus) -> bool:
-        """True where the status was written; False where it says nothing new. Raises as
-        `declare`.
+    def write(self, record: SpecRecord, status: KubervisorServiceStatus) -> float:
+        """Write the status if it says something new; returns the seconds until counts that are not
+        written yet should be, 0 where there is nothing left to say. Raises as `declare`.
         """
         known = self._known(record)
         with known.lock:
-            self._confirm(known)
-            wire = self._with_intents(known, status.wire())
-            if known.record.status == wire:
-                return False
             try:
-                self._store(known, lambda _: wire)
+                self._claim(known)
+                self._confirm(known)
+                wire = self._with_intents(known, status.wire())
+                wait = self._unsettled(known, wire)
+                if wait == 0 and known.record.status != wire:
+                    self._store(known, lambda _: wire)
             except NotFound:
-                return False
-        return True
+                return 0.0
+        return wait
+
+    def _unsettled(self, known: _Object, wire: Mapping[str, Any]) -> float:
+        """The seconds for which `wire` should not be written: only its counts are new."""
+        stored, now = known.record.status, self._clock()
+        if stored == wire or _without_counts(stored) != _without_counts(wire):
+            known.recounted_at = None
+            return 0.0
+        if known.recounted_at is None:
+            known.recounted_at = now
+        left = known.recounted_at + COUNTS_SETTLE - now
+        if left <= 0:
+            known.recounted_at = None
+        return max(0.0, left)
 
     def last_written(self, record: SpecRecord) -> Mapping[str, Any]:
         """The status as we wrote it last, else as the watch shows it."""
@@ -119,7 +178,7 @@ class StatusWriter:
                 known = self._objects[record.uid] = _Object(record)
                 return known
         with known.lock:
-            if _version(record) > _version(known.record):
+            if _version(record) >= _version(known.record):
                 known.record = record
         return known
 
@@ -135,6 +194,9 @@ class StatusWriter:
         """
         for attempt in range(ATTEMPTS):
             self._check()
+            if self.is_anothers(known.record):
+                who = f"{known.record.namespace}/{known.record.name}"
+                raise LeadershipLost(f"{who} is another leader's by now")
             if decided_on is not None and _asked(known.record) != _asked(decided_on):
                 raise Conflict(
                     f"{known.record.namespace}/{known.record.name} changed since the decision",
@@ -154,8 +216,6 @@ class StatusWriter:
         fresh = get_spec(self._api, record.namespace, record.name)
         if fresh.uid != record.uid:
             raise NotFound(f"{record.namespace}/{record.name} is another object of the same name")
-        if _epoch(fresh.status) > self._epoch():
-            raise LeadershipLost(f"{record.namespace}/{record.name} is another leader's by now")
         return fresh
 
     def _confirm(self, known: _Object) -> None:
@@ -172,6 +232,10 @@ class StatusWriter:
         return whole
 
 
+def _without_counts(status: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in status.items() if name not in _COUNTS}
+
+
 def _asked(record: SpecRecord) -> tuple[object, ...]:
     """What people ask for with the object."""
     return record.generation, record.annotations, record.deleting
@@ -179,29 +243,3 @@ def _asked(record: SpecRecord) -> tuple[object, ...]:
 
 def _version(record: SpecRecord) -> int:
     return int(record.resource_version) if record.resource_version.isdigit() else 0
-
-
-def highest_epoch(records: Iterable[SpecRecord]) -> int:
-    """The highest epoch that any of these objects has seen."""
-    return max((_epoch(record.status) for record in records), default=0)
-
-
-def _epoch(status: Mapping[str, Any]) -> int:
-    """The epoch of the leader that wrote `status` last, 0 where none did."""
-    epoch = status.get("epoch")
-    return epoch if isinstance(epoch, int) else 0
-
-
-def _intents(status: Mapping[str, Any]) -> tuple[EjectionIntent, ...]:
-    """The declared ejections; what cannot be read was not written by any leader."""
-    listed = status.get("intents")
-    entries = listed if isinstance(listed, list) else []
-    found = [entry for entry in entries if isinstance(entry, dict)]
-    return tuple(
-        EjectionIntent(
-            pod_uid=str(entry.get("podUid", "")),
-            ejection_id=str(entry.get("ejectionId", "")),
-            epoch=entry["epoch"] if isinstance(entry.get("epoch"), int) else 0,
-        )
-        for entry in found
-    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from kubervisor.errors import CapacityExceeded
 from kubervisor.kube.selectors import SelectorIndex
@@ -42,14 +44,16 @@ class Supervisor:
         self._workers: dict[ServiceKey, ServiceWorker] = {}
         self._selectors: SelectorIndex[ServiceKey] = SelectorIndex()
 
-    def ensure(self, assignment: Assignment) -> ServiceWorker:
-        """The worker of `assignment.key`, running with it. Raises CapacityExceeded."""
+    def ensure(self, assignment: Assignment, recorded: Mapping[str, Any]) -> ServiceWorker:
+        """The worker of `assignment.key`, running with it; a new one takes up the status that was
+        `recorded`. Raises CapacityExceeded.
+        """
         key = assignment.key
         self._selectors.add(key, key.namespace, dict(assignment.selector))
         with self._lock:
             worker = self._workers.get(key)
             if worker is None:
-                worker = self._start(assignment)
+                worker = self._start(assignment, recorded)
         worker.assign(assignment)
         return worker
 
@@ -102,13 +106,15 @@ class Supervisor:
         for worker in workers:
             worker.join(timeout)
 
-    def _start(self, assignment: Assignment) -> ServiceWorker:
+    def _start(self, assignment: Assignment, recorded: Mapping[str, Any]) -> ServiceWorker:
         if len(self._workers) >= self._most:
             raise CapacityExceeded(
                 f"this controller runs {self._most} Services, its limit; raise --max-services, or "
                 "run another controller with --namespace for a part of them"
             )
         worker = ServiceWorker(assignment, self._shared, self._actuator)
+        # Before it runs: its Activator may hold the desk for as long as it labels pods.
+        worker.restore(recorded)
         try:
             worker.start()
         except RuntimeError as error:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
+from operator import attrgetter
 
+from kubervisor.kube.caches import Changes
 from kubervisor.kube.overlay import Overlay
 from kubervisor.kube.records import ServiceRecord, SpecRecord
 from kubervisor.kube.watches import Caches
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.workqueue import WorkQueue
 from kubervisor.traffic.model import Pod, ServiceKey
+
+_SUBSTANCE = attrgetter(*(field.name for field in fields(Pod) if field.name != "version"))
 
 
 class Wiring:
@@ -24,26 +28,32 @@ class Wiring:
         *,
         queue: WorkQueue[ServiceKey],
         changed: Callable[[ServiceKey], None],
+        is_anothers: Callable[[SpecRecord], bool],
     ) -> None:
+        """`is_anothers` tells whether another leader has claimed an object."""
         self._specs, self._supervisor = caches.specs, supervisor
         self._queue, self._changed = queue, changed
-        # The overlay first: whoever is woken must already see the write confirmed.
-        caches.pods.subscribe(overlay.observe)
-        caches.pods.subscribe(self._pod)
-        caches.services.subscribe(self._service)
-        caches.specs.subscribe(self._spec)
+        self._is_anothers = is_anothers
+        self._overlay = overlay
+        caches.pods.subscribe(self._pods)
+        caches.services.subscribe(self._services)
+        caches.specs.subscribe(self._spec_changes)
 
     def enqueue_all(self) -> None:
         """Look at every KubervisorService again."""
         for record in self._specs.values():
             self._queue.add(ServiceKey(record.namespace, record.name))
 
-    def _pod(self, old: Pod | None, new: Pod | None) -> None:
-        if old is not None and new is not None and replace(old, version=new.version) == new:
-            return
-        concerned = {
-            key for pod in (old, new) if pod is not None for key in self._supervisor.concerned(pod)
-        }
+    def _pods(self, changes: Changes[Pod]) -> None:
+        seen: dict[tuple[str, int, str | None], Pod] = {}
+        for old, new in changes:
+            # The overlay first: whoever is woken must already see the write confirmed.
+            self._overlay.observe(old, new)
+            if old is None or new is None or _SUBSTANCE(old) != _SUBSTANCE(new):
+                # Pods of one template share their labels: one stands for all.
+                for pod in filter(None, (old, new)):
+                    seen[pod.namespace, id(pod.labels), pod.claimed_by] = pod
+        concerned = {key for pod in seen.values() for key in self._supervisor.concerned(pod)}
         for key in concerned:
             worker = self._supervisor.get(key)
             if worker is None:
@@ -53,13 +63,20 @@ class Wiring:
             if self._is_being_deleted(key):
                 self._queue.add(key)
 
-    def _service(self, old: ServiceRecord | None, new: ServiceRecord | None) -> None:
-        record = new or old
-        if record is not None:
-            self._enqueue_claimants(record.namespace, record.name)
+    def _services(self, changes: Changes[ServiceRecord]) -> None:
+        for old, new in changes:
+            record = new or old
+            if record is not None:
+                self._enqueue_claimants(record.namespace, record.name)
+
+    def _spec_changes(self, changes: Changes[SpecRecord]) -> None:
+        for old, new in changes:
+            self._spec(old, new)
 
     def _spec(self, old: SpecRecord | None, new: SpecRecord | None) -> None:
         if old is not None and new is not None and _is_status_only(old, new):
+            if self._is_anothers(new):
+                self._queue.add(ServiceKey(new.namespace, new.name))
             return
         for record in (old, new):
             if record is not None:
@@ -69,8 +86,8 @@ class Wiring:
                     self._enqueue_claimants(record.namespace, service)
 
     def _enqueue_claimants(self, namespace: str, service: object) -> None:
-        for record in self._specs.values(namespace):
-            if record.spec.get("service") == service:
+        if isinstance(service, str):
+            for record in self._specs.claimants(namespace, service):
                 self._queue.add(ServiceKey(record.namespace, record.name))
 
     def _is_being_deleted(self, key: ServiceKey) -> bool:
@@ -79,6 +96,6 @@ class Wiring:
 
 
 def _is_status_only(old: SpecRecord, new: SpecRecord) -> bool:
-    """True where nothing but our own status write separates the two."""
+    """True where nothing but a status write separates the two."""
     written = replace(old, stored_status=new.stored_status, resource_version=new.resource_version)
     return written == new

@@ -40,11 +40,8 @@ class WorkQueue(Generic[K]):
     def add(self, key: K, *, after: float = 0.0) -> None:
         """Ask for `key` to be handled, `after` seconds from now at the earliest."""
         with self._changed:
-            if after > 0:
-                self._add_later(key, self._clock() + after)
-            else:
-                self._add(key)
-            self._changed.notify()
+            if self._add_later(key, self._clock() + after) if after > 0 else self._add(key):
+                self._changed.notify()
 
     def get(self) -> K:
         """The next key; blocks until there is one. Raises ShutDown once the queue has ended."""
@@ -57,6 +54,8 @@ class WorkQueue(Generic[K]):
                     key = self._order.popleft()
                     self._dirty.discard(key)
                     self._processing.add(key)
+                    if self._order or self._later:
+                        self._changed.notify()  # somebody else takes the next, or watches the time
                     return key
                 self._changed.wait(wait)
 
@@ -90,20 +89,24 @@ class WorkQueue(Generic[K]):
         with self._changed:
             return len(self._dirty) + len(self._due)
 
-    def _add_later(self, key: K, due: float) -> None:
-        """Many delayed adds of one key are one: the earliest."""
+    def _add_later(self, key: K, due: float) -> bool:
+        """Many delayed adds of one key are one: the earliest. True where nothing is due before."""
         if self._due.get(key, due + 1) <= due:
-            return
+            return False
         self._due[key] = due
         self._delayed += 1
         heapq.heappush(self._later, (due, self._delayed, key))
+        return self._later[0][1] == self._delayed
 
-    def _add(self, key: K) -> None:
+    def _add(self, key: K) -> bool:
+        """True where a worker may begin with it."""
         if key in self._dirty:
-            return
+            return False
         self._dirty.add(key)
-        if key not in self._processing:
-            self._order.append(key)
+        if key in self._processing:
+            return False
+        self._order.append(key)
+        return True
 
     def _promote(self) -> float | None:
         """Move what has become due; returns the seconds until the next, None if nothing waits."""

@@ -1,13 +1,12 @@
-"""Reads the answers of Prometheus: vectors and matrices, straight from the bytes into values.
+"""Reads the answers of Prometheus: what is around every result, and matrices.
 
-Reading is on the path of every evaluation, and answers for many Services at once hold hundreds of
-thousands of series: nothing is built here that is not handed on.
+Reading is on the path of every evaluation: nothing is built here that is not handed on.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from operator import lt
 from typing import Annotated, TypeVar
 
@@ -15,7 +14,10 @@ import msgspec
 
 from kubervisor.errors import SourceAnswerUnusable, SourceRejected
 from kubervisor.sources.http import excerpt
-from kubervisor.traffic.measurement import Sample, Series
+from kubervisor.traffic.measurement import Series
+
+PIECE = 64 * 1024
+"""Bytes that are decoded in well under a millisecond."""
 
 # Go writes a float64 with at most 326 characters; parsing longer ones is work for nothing.
 _MAX_NUMBER = 400
@@ -23,24 +25,9 @@ _MAX_NUMBER = 400
 T = TypeVar("T")
 
 
-class _Point(msgspec.Struct, gc=False, array_like=True, forbid_unknown_fields=True):
-    at: float
-    value: float
-
-
-class _Sample(msgspec.Struct, gc=False):
-    metric: dict[str, str]
-    value: _Point
-
-
 class _Series(msgspec.Struct, gc=False):
     metric: dict[str, str]
     values: Annotated[list[tuple[float, float]], msgspec.Meta(min_length=1)]
-
-
-class _SampleAsText(msgspec.Struct, gc=False):
-    metric: dict[str, str]
-    value: tuple[float, str] | None = None
 
 
 class _SeriesAsText(msgspec.Struct, gc=False):
@@ -60,89 +47,67 @@ class _Answer(msgspec.Struct):
     warnings: list[str] | None = None
 
 
-_ANSWER = msgspec.json.Decoder(_Answer)
-# Values are sent as texts. A decoder that is not strict reads them as numbers, in half the time. It
-# knows no "+Inf": what it does not take is read once more, value by value.
-_VECTOR = msgspec.json.Decoder(list[_Sample], strict=False)
+ANSWER = msgspec.json.Decoder(_Answer)
+# As in vectors: a decoder that is not strict reads most texts as the numbers that they are.
 _MATRIX = msgspec.json.Decoder(list[_Series], strict=False)
-_VECTOR_AS_TEXT = msgspec.json.Decoder(list[_SampleAsText])
 _MATRIX_AS_TEXT = msgspec.json.Decoder(list[_SeriesAsText])
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def read_vector(title: str, body: bytes, *, max_commas: int) -> tuple[Sample, ...]:
-    """The samples of an instant vector, their values as sent, NaN included.
-
-    Raises SourceRejected where the answer is an error, SourceAnswerUnusable where it is anything
-    but a complete instant vector, or more than `max_commas` allows. `infos` (annotations on
-    correct answers) are ignored.
-    """
-    raw = _complete(title, body, "vector", max_commas)
-    try:
-        found = _VECTOR.decode(raw)
-    except msgspec.ValidationError:
-        return _vector_from_text(title, raw)
-    except _UNREADABLE as error:
-        raise _no_prometheus(title, error) from None
-    return _samples(found)
-
-
-def _samples(found: Iterable[_Sample]) -> tuple[Sample, ...]:
-    """The samples, with equal texts and instants as one object: a pod has several series, and its
-    namespace thousands. An answer is kept until the next, and this makes it a third smaller.
-    """
-    texts: dict[str, str] = {}
-    instants: dict[float, float] = {}
-    text, instant = texts.setdefault, instants.setdefault
-    samples = []
-    for one in found:
-        labels, (at, value) = one.metric, (one.value.at, one.value.value)
-        for name, said in labels.items():
-            labels[name] = text(said, said)
-        samples.append(Sample(labels, value, instant(at, at)))
-    return tuple(samples)
-
-
-def read_matrix(title: str, body: bytes, *, max_commas: int) -> tuple[Series, ...]:
-    """The series of a matrix, as `read_vector` reads samples.
+def read_matrix(title: str, pieces: Iterable[bytes], *, max_commas: int) -> tuple[Series, ...]:
+    """The series of a matrix that comes in `pieces`. Raises as `read_vector` does.
 
     Stale markers are NaN, as are values that are none; both stay in the series as gaps.
     """
-    raw = _complete(title, body, "matrix", max_commas)
+    raw = complete(title, b"".join(gathered(title, pieces, max_commas)), "matrix")
     try:
         return tuple([_series(title, one.metric, one.values) for one in _MATRIX.decode(raw)])
     except msgspec.ValidationError:
         return _matrix_from_text(title, raw)
-    except _UNREADABLE as error:
-        raise _no_prometheus(title, error) from None
+    except UNREADABLE as error:
+        raise no_prometheus(title, error) from None
 
 
 def read_error(body: bytes) -> str:
     """Prometheus's own explanation; empty where the body is not an error of Prometheus."""
     try:
-        return excerpt(_ANSWER.decode(body).error)
-    except _UNREADABLE:
+        return excerpt(ANSWER.decode(body).error)
+    except UNREADABLE:
         return ""
 
 
-def oldest(answer: Iterable[Sample] | Iterable[Series]) -> float:
-    """The earliest instant in an answer (Unix seconds); infinite where it is empty."""
-    instants = [one.at if isinstance(one, Sample) else one.times[0] for one in answer]
-    return min(instants, default=math.inf)
+def oldest(series: Iterable[Series]) -> float:
+    """The earliest instant of all `series` (Unix seconds); infinite where there is none."""
+    return min([one.times[0] for one in series], default=math.inf)
 
 
-def _complete(title: str, body: bytes, kind: str, max_commas: int) -> msgspec.Raw:
-    """The result of a complete answer of the wanted kind, still as JSON."""
-    # A comma stands before nearly every value of an answer, and a value costs up to 150 bytes
-    # once it is decoded: this keeps the smallest values from growing an answer twentyfold.
-    if body.count(b",") > max_commas:
-        raise SourceAnswerUnusable(
-            f"{title} answered too many series or labels; aggregate the query."
-        )
+def gathered(title: str, pieces: Iterable[bytes], max_commas: int) -> Iterator[bytes]:
+    """The answer in pieces that are worth decoding, at least one. Raises SourceAnswerUnusable."""
+    commas, held, size = 0, list[bytes](), 0
+    for piece in pieces:
+        # A comma stands before nearly every value of an answer, and a value costs up to 150 bytes
+        # once it is decoded: this keeps the smallest values from growing an answer twentyfold.
+        commas += piece.count(b",")
+        if commas > max_commas:
+            raise SourceAnswerUnusable(
+                f"{title} answered too many series or labels; aggregate the query."
+            )
+        held.append(piece)
+        size += len(piece)
+        if size >= PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
+def complete(title: str, body: bytes, kind: str) -> msgspec.Raw:
+    """The result of a complete answer of the wanted kind, still as JSON. Raises SourceRejected
+    where it is an error, else SourceAnswerUnusable.
+    """
     try:
-        answer = _ANSWER.decode(body)
-    except _UNREADABLE as error:
-        raise _no_prometheus(title, error) from None
+        answer = ANSWER.decode(body)
+    except UNREADABLE as error:
+        raise no_prometheus(title, error) from None
     if answer.status != "success":
         raise SourceRejected(
             f"{title} rejected the query: {excerpt(answer.error) or 'no reason given'}."
@@ -163,38 +128,30 @@ def _wrong_kind(title: str, data: _Data | None, wanted: str) -> SourceAnswerUnus
     return SourceAnswerUnusable(f"{title} answered a {kind}; the query must give {must}.")
 
 
-def _no_prometheus(title: str, error: Exception) -> SourceAnswerUnusable:
+def no_prometheus(title: str, error: Exception) -> SourceAnswerUnusable:
+    """The error of an answer that is no JSON, or not of the kind that a Prometheus sends."""
     return SourceAnswerUnusable(
         f"{title} did not answer as a Prometheus does ({excerpt(str(error))}). Check that the "
         f"address is a Prometheus."
     )
 
 
-def _vector_from_text(title: str, raw: msgspec.Raw) -> tuple[Sample, ...]:
-    found = []
-    for one in _decoded(title, _VECTOR_AS_TEXT, raw):
-        if one.value is None:
-            raise _histogram(title)
-        at, text = one.value
-        found.append(Sample(one.metric, _number(title, text), at))
-    return tuple(found)
-
-
 def _matrix_from_text(title: str, raw: msgspec.Raw) -> tuple[Series, ...]:
     found = []
-    for one in _decoded(title, _MATRIX_AS_TEXT, raw):
+    for one in decoded(title, _MATRIX_AS_TEXT, raw):
         if not one.values:
-            raise _histogram(title)
-        points = [(at, _number(title, text)) for at, text in one.values]
+            raise histogram(title)
+        points = [(at, number(title, text)) for at, text in one.values]
         found.append(_series(title, one.metric, points))
     return tuple(found)
 
 
-def _decoded(title: str, decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T:
+def decoded(title: str, decoder: msgspec.json.Decoder[T], raw: bytes | msgspec.Raw) -> T:
+    """What `decoder` reads in `raw`. Raises SourceAnswerUnusable."""
     try:
         return decoder.decode(raw)
-    except _UNREADABLE as error:
-        raise _no_prometheus(title, error) from None
+    except UNREADABLE as error:
+        raise no_prometheus(title, error) from None
 
 
 def _series(title: str, labels: dict[str, str], points: list[tuple[float, float]]) -> Series:
@@ -205,7 +162,8 @@ def _series(title: str, labels: dict[str, str], points: list[tuple[float, float]
     return Series(labels, times, values)
 
 
-def _number(title: str, text: str) -> float:
+def number(title: str, text: str) -> float:
+    """The value that is sent as `text`. Raises SourceAnswerUnusable."""
     try:
         if len(text) > _MAX_NUMBER:
             raise ValueError
@@ -214,7 +172,8 @@ def _number(title: str, text: str) -> float:
         raise SourceAnswerUnusable(f"{title} answered a value that is not a number.") from None
 
 
-def _histogram(title: str) -> SourceAnswerUnusable:
+def histogram(title: str) -> SourceAnswerUnusable:
+    """The error of a sample that is a histogram instead of a value."""
     return SourceAnswerUnusable(
         f"{title} answered a native histogram; take a number from it in the query, for "
         f"instance with histogram_fraction."

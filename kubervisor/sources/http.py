@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -95,6 +97,17 @@ class SourceSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """The complete response. Raises SourceError."""
+        with self.opened(request, **kwargs) as response:
+            response.content  # noqa: B018  # read here, where its errors become ours
+            return response
+
+    @contextmanager
+    def opened(
+        self, request: requests.PreparedRequest, **kwargs: Any
+    ) -> Iterator[requests.Response]:
+        """The response, of which nothing but the head is read yet. Raises SourceError, and so does
+        reading the rest within the block; leaving it early closes the connection.
+        """
         if self._credentials is not None:
             self._credentials.sign(request)
             self._renew_connections(self._credentials)
@@ -105,8 +118,7 @@ class SourceSession(requests.Session):
         try:
             with super().send(request, **kwargs) as response:
                 self._refuse_unreadable(response)
-                response.content  # noqa: B018  # read here, where its errors become ours
-                return response
+                yield response
         except AnswerTooLarge:
             raise SourceAnswerUnusable(
                 f"{self._title} answered more than {self._max_bytes // MIB} MiB. Ask for fewer "

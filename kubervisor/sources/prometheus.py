@@ -1,25 +1,29 @@
 """Queries to Prometheus and what speaks like it (Thanos, Mimir, VictoriaMetrics).
 
 The requests are prometheus-api-client's. Its reading of the answer is not used: it drops `warnings`
-and `resultType`, so a partial answer looks complete. The session hands it the bytes as they are.
+and `resultType`, so a partial answer looks complete, and it wants all of it at once. The session
+hands it the answer unread.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import requests
 from prometheus_api_client.prometheus_connect import PrometheusConnect
 from urllib3 import Retry, Timeout
 
 from kubervisor.errors import SourceAnswerUnusable
-from kubervisor.sources.answers import oldest, read_error, read_matrix, read_vector
+from kubervisor.sources.answers import PIECE, oldest, read_error, read_matrix
 from kubervisor.sources.credentials import Credentials
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.http import MIB, SourceSession, status_error
-from kubervisor.traffic.measurement import Sample, Series
+from kubervisor.sources.vectors import read_vector
+from kubervisor.traffic.measurement import Samples, Series
 
 MAX_ANSWER = 32 * MIB
 MAX_COMMAS = 500_000
@@ -29,6 +33,10 @@ MAX_TRUSTED_ANSWER = 64 * MIB
 MAX_TRUSTED_COMMAS = 2_000_000
 """For the administrator's sources, where one query may be for all Services at once: room for
 300,000 samples. Not more, for it is still a specification that says what is asked."""
+
+_Pieces: TypeAlias = Generator[bytes, None, None]
+"""An answer, asked for and read as its pieces are taken. Closing it closes the connection, unless
+all of it was taken."""
 
 
 class Prometheus:
@@ -48,26 +56,23 @@ class Prometheus:
     ) -> None:
         trusted = credentials is not None
         max_answer = MAX_TRUSTED_ANSWER if trusted else MAX_ANSWER
-        self._session = _BodySession(url, dial, max_answer, credentials)
+        self._session = _UnreadSession(url, dial, max_answer, credentials)
         # Retries are the next step's business: one here would outlast the step's deadline.
         self._library = PrometheusConnect(url=url, session=self._session, retry=Retry(0))
         self._title, self._max_sample_age = dial.title, max_sample_age
         self._max_commas = MAX_TRUSTED_COMMAS if trusted else MAX_COMMAS
 
-    def query(self, promql: str, *, deadline: float) -> tuple[Sample, ...]:
-        """The instant vector of `promql`."""
-        params = self._params(deadline)
-        body = cast("bytes", self._library.custom_query(promql, params, _total(deadline)))
-        samples = read_vector(self._title, body, max_commas=self._max_commas)
-        self._refuse_old(oldest(samples))
+    def query(self, promql: str, *, deadline: float, pod_label: str = "pod") -> Samples:
+        """The instant vector of `promql`, to be looked at by `pod_label`."""
+        with closing(self._ask(promql, deadline)) as pieces:
+            samples = read_vector(self._title, pieces, pod_label, max_commas=self._max_commas)
+        self._refuse_old(samples.oldest)
         return samples
 
     def raw(self, selector: str, window: float, *, deadline: float) -> tuple[Series, ...]:
         """Every sample of the last `window` seconds of the series that `selector` names."""
-        promql = f"{selector}[{round(1000 * window)}ms]"
-        params = self._params(deadline)
-        body = cast("bytes", self._library.custom_query(promql, params, _total(deadline)))
-        series = read_matrix(self._title, body, max_commas=self._max_commas)
+        with closing(self._ask(f"{selector}[{round(1000 * window)}ms]", deadline)) as pieces:
+            series = read_matrix(self._title, pieces, max_commas=self._max_commas)
         self._refuse_old(oldest(series) + window)
         return series
 
@@ -81,18 +86,24 @@ class Prometheus:
         grid = max(1, round(step))
         end = time.time() // grid * grid
         begin = end - window // grid * grid
-        params = self._params(deadline)
-        body = cast(
-            "bytes",
-            self._library.custom_query_range(
-                promql, _instant(begin), _instant(end), str(grid), params, _total(deadline)
-            ),
+        answer = self._library.custom_query_range(
+            promql,
+            _instant(begin),
+            _instant(end),
+            str(grid),
+            self._params(deadline),
+            _total(deadline),
         )
-        return read_matrix(self._title, body, max_commas=self._max_commas)
+        with closing(cast("_Pieces", answer)) as pieces:
+            return read_matrix(self._title, pieces, max_commas=self._max_commas)
 
     def close(self) -> None:
         """Close the connections that are kept."""
         self._session.close()
+
+    def _ask(self, promql: str, deadline: float) -> _Pieces:
+        params, total = self._params(deadline), _total(deadline)
+        return cast("_Pieces", self._library.custom_query(promql, params, total))
 
     def _params(self, deadline: float) -> dict[str, str]:
         return {"timeout": f"{deadline:.3f}", "lookback_delta": f"{self._max_sample_age:.3f}"}
@@ -119,21 +130,24 @@ def _instant(unix: float) -> datetime:
     return datetime.fromtimestamp(unix, UTC)
 
 
-class _BodySession(SourceSession):
+class _UnreadSession(SourceSession):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        response = super().send(request, **kwargs)
-        if response.status_code != 200:
-            raise status_error(self._title, response.status_code, read_error(response.content))
-        return _Body(response.content)
+        return _Unread(self._pieces(request, **kwargs))
+
+    def _pieces(self, request: requests.PreparedRequest, **kwargs: Any) -> _Pieces:
+        with self.opened(request, **kwargs) as response:
+            if response.status_code != 200:
+                raise status_error(self._title, response.status_code, read_error(response.content))
+            yield from response.iter_content(PIECE)
 
 
-class _Body(requests.Response):
-    """What the library takes its result from: the answer's bytes, unread."""
+class _Unread(requests.Response):
+    """What the library takes its result from: the answer's pieces."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, pieces: _Pieces) -> None:
         super().__init__()
         self.status_code = 200
-        self._body = body
+        self._pieces = pieces
 
-    def json(self, **_: Any) -> dict[str, dict[str, bytes]]:
-        return {"data": {"result": self._body}}
+    def json(self, **_: Any) -> dict[str, dict[str, _Pieces]]:
+        return {"data": {"result": self._pieces}}

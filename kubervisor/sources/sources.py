@@ -18,7 +18,7 @@ from kubervisor.sources.lookups import Lookups, Resolve, resolve_by_system
 from kubervisor.sources.pages import PageRef, Pages
 from kubervisor.sources.prometheus import Prometheus
 from kubervisor.traffic.detector_policy import SourceRef
-from kubervisor.traffic.measurement import NamedPod, Sample, Series
+from kubervisor.traffic.measurement import NamedPod, Samples, Series
 
 # Clients kept at once. A spec that is edited again and again must not leave connections behind for
 # every address it ever named; a client that is dropped here is only opened anew.
@@ -64,15 +64,22 @@ class Sources:
         return not ref.name or self._find(ref.name, namespace) is not None
 
     def query(
-        self, ref: SourceRef, promql: str, *, deadline: float, namespace: str = ""
-    ) -> tuple[Sample, ...]:
+        self,
+        ref: SourceRef,
+        promql: str,
+        *,
+        deadline: float,
+        namespace: str = "",
+        pod_label: str = "pod",
+    ) -> Samples:
         """The instant vector of `promql`, empty where it selects nothing; `deadline` in seconds.
 
-        `namespace` is that of the KubervisorService that asks. Raises SourceError only, and each
-        says what the reader of a condition can do.
+        `pod_label` is the label that names the pods: to look at the answer by another one later is
+        possible, and slow. `namespace` is that of the KubervisorService that asks. Raises
+        SourceError only, and each says what the reader of a condition can do.
         """
         way = self._way_to(ref, deadline, namespace)
-        return self._prometheus.client(way).query(promql, deadline=deadline)
+        return self._prometheus.client(way).query(promql, deadline=deadline, pod_label=pod_label)
 
     def raw(
         self, ref: SourceRef, selector: str, window: float, *, deadline: float, namespace: str = ""

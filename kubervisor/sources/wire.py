@@ -28,23 +28,29 @@ class AnswerTooLarge(Exception):
 
 
 class _Bounded(io.RawIOBase):
-    """Reads one answer from a socket, whose time-out at the start is the time for all of it."""
+    """Reads one answer from a socket, whose time-out at the start is the time for all of it.
+
+    What the reader does between two reads is not the source's time: it has as much again for that.
+    """
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase, max_bytes: int) -> None:
         self._sock = sock
         self._raw = raw
         self._left = max_bytes
-        self._deadline = time.monotonic() + (sock.gettimeout() or 0.0)
+        self._seconds = sock.gettimeout() or 0.0
+        self._end = time.monotonic() + 2 * self._seconds
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        remaining = self._deadline - time.monotonic()
-        if remaining <= 0:
+        began = time.monotonic()
+        left = min(self._seconds, self._end - began)
+        if left <= 0:
             raise TimeoutError("the answer is not complete in time")
-        self._sock.settimeout(remaining)
+        self._sock.settimeout(left)
         count = cast("int | None", self._raw.readinto(buffer))
+        self._seconds -= time.monotonic() - began
         self._left -= count or 0
         if self._left < 0:
             raise AnswerTooLarge

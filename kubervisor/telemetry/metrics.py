@@ -16,6 +16,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from kubervisor.telemetry.series import Counters, Gauges
+
 # They are a third of all series, and nobody asks for them.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
 REGISTRY = CollectorRegistry()
@@ -32,69 +34,69 @@ BUILD = Gauge(
     ("version", "python"),
     registry=REGISTRY,
 )
-PODS = Gauge(
+PODS = Gauges(
     "kubervisor_pods",
     "Members of a Service by state: serving, ejected, paused, held, waiting.",
     (*_SERVICE, "state"),
     registry=REGISTRY,
 )
-FLOOR = Gauge("kubervisor_floor_pods", "Fewest pods that must serve.", _SERVICE, registry=REGISTRY)
-DETECTED = Counter(
+FLOOR = Gauges("kubervisor_floor_pods", "Fewest pods that must serve.", _SERVICE, registry=REGISTRY)
+DETECTED = Counters(
     "kubervisor_ejections_detected_total",
     "Outliers judged, counted when they begin.",
     _BREAKER,
     registry=REGISTRY,
 )
-ENFORCED = Counter(
+ENFORCED = Counters(
     "kubervisor_ejections_enforced_total", "Pods taken out of traffic.", _BREAKER, registry=REGISTRY
 )
-OVERFLOW = Counter(
+OVERFLOW = Counters(
     "kubervisor_ejections_overflow_total",
     "Ejections that the budget refused, counted when the refusal begins.",
     _BREAKER,
     registry=REGISTRY,
 )
-RETURNS = Counter(
+RETURNS = Counters(
     "kubervisor_returns_total", "Pods given back to traffic.", _SERVICE, registry=REGISTRY
 )
-TERMINATIONS = Counter(
+TERMINATIONS = Counters(
     "kubervisor_terminations_total",
     "Pods evicted or deleted because they never recovered.",
     _SERVICE,
     registry=REGISTRY,
 )
-PAUSES = Counter(
+PAUSES = Counters(
     "kubervisor_pauses_total",
     "Pods kept without traffic for inspection.",
     _SERVICE,
     registry=REGISTRY,
 )
-PANICKING = Gauge("kubervisor_panicking", "1 while a breaker panics.", _SERVICE, registry=REGISTRY)
-BELOW_FLOOR = Gauge(
+PANICKING = Gauges("kubervisor_panicking", "1 while a breaker panics.", _SERVICE, registry=REGISTRY)
+BELOW_FLOOR = Gauges(
     "kubervisor_below_floor",
     "1 while fewer pods serve than the floor.",
     _SERVICE,
     registry=REGISTRY,
 )
-SOURCE_FAILING = Gauge(
+SOURCE_FAILING = Gauges(
     "kubervisor_source_failing",
     "1 while a breaker's source gives no usable answer.",
     _BREAKER,
     registry=REGISTRY,
 )
-STILL_RECEIVING = Gauge(
+STILL_RECEIVING = Gauges(
     "kubervisor_ejected_receiving_pods",
     "Pods out of traffic that requests still reach, long after their ejection.",
     _SERVICE,
     registry=REGISTRY,
 )
-ONE_NODE = Gauge(
+ONE_NODE = Gauges(
     "kubervisor_outliers_on_one_node",
     "1 while all outliers of a breaker, two or more, are on one node; the Event names it.",
     _BREAKER,
     registry=REGISTRY,
 )
-PAUSED_SECONDS = Gauge(
+PAUSED_SECONDS = Gauges(
     "kubervisor_paused_seconds",
     "Seconds since a KubervisorService was paused by annotation; 0 while it is not.",
     _SERVICE,

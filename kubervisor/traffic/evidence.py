@@ -6,14 +6,14 @@ lose.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
 from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.model import Pod, PodUid
 from kubervisor.traffic.policy import BreakerPolicy
-from kubervisor.traffic.verdict import AllFine, Judgement, Verdict
+from kubervisor.traffic.verdict import Judgement, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,29 @@ class Streak:
 
 
 _NOTHING = Streak()
+REMEMBERED_EJECTIONS = 3600.0
+"""Seconds; no rule looks back further, but for those that look back two windows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One breaker's memory: a streak per pod, and its own latest ejections (pod, instant)."""
+    """One breaker's memory: a streak per pod, and its own latest ejections (pod, instant).
+
+    Fine pods differ in since when they have been fine, which tells who was so before an ejection.
+    Where none is remembered they are `calm`: fine since `calm_since` at least, and no streak each.
+    """
 
     streaks: Mapping[PodUid, Streak] = field(default_factory=dict, hash=False)
     ejections: tuple[tuple[PodUid, float], ...] = ()
+    calm: tuple[PodUid, ...] = ()
+    calm_since: float = 0.0
+
+    @property
+    def known(self) -> Mapping[PodUid, Streak]:
+        """The streaks of all pods, the calm ones too."""
+        if not self.calm:
+            return self.streaks
+        return dict.fromkeys(self.calm, Streak(fine_since=self.calm_since))
 
 
 def remember(memory: Memory, verdict: Verdict, *, steps: int) -> Memory:
@@ -49,18 +64,38 @@ def remember(memory: Memory, verdict: Verdict, *, steps: int) -> Memory:
 
     An inconclusive step changes nothing: it is neither for nor against the pod.
     """
-    findings, at = verdict.findings, verdict.taken_at
-    # Most pods have been fine for long: those that share a streak go on sharing one.
-    fine_after: dict[int, Streak] = {}
-    streaks: dict[PodUid, Streak] = {}
-    for uid in findings.pods if isinstance(findings, AllFine) else ():
-        before = memory.streaks.get(uid, _NOTHING)
-        after = fine_after.get(id(before))
-        if after is None:
-            after = fine_after[id(before)] = _fine(before, at, steps)
-        streaks[uid] = after
-    for finding in () if isinstance(findings, AllFine) else findings:
-        before = memory.streaks.get(finding.pod, _NOTHING)
+    at, fine = verdict.taken_at, verdict.only_fine
+    if not fine:
+        return replace(memory, streaks=_judged(memory, verdict, steps), calm=())
+    if fine == memory.calm:
+        return memory
+    # While all are fine, what no rule looks back to can go.
+    since = at - max(REMEMBERED_EJECTIONS, 2 * verdict.window)
+    ejections = tuple(e for e in memory.ejections if e[1] > since)
+    streaks = _all_fine(memory, fine, at, steps)
+    if ejections or any(True in streak.steps for streak in streaks.values()):
+        return Memory(streaks, ejections)
+    return Memory(calm=fine, calm_since=at)
+
+
+def _all_fine(
+    memory: Memory, pods: Sequence[PodUid], at: float, steps: int
+) -> Mapping[PodUid, Streak]:
+    known, streaks = memory.known, dict[PodUid, Streak]()
+    # Those that share a streak go on sharing one.
+    after: dict[int, Streak] = {}
+    for pod in pods:
+        before = known.get(pod, _NOTHING)
+        if id(before) not in after:
+            after[id(before)] = _fine(before, at, steps)
+        streaks[pod] = after[id(before)]
+    return streaks
+
+
+def _judged(memory: Memory, verdict: Verdict, steps: int) -> Mapping[PodUid, Streak]:
+    at, known, streaks = verdict.taken_at, memory.known, dict[PodUid, Streak]()
+    for finding in verdict.findings:
+        before = known.get(finding.pod, _NOTHING)
         if finding.judgement is Judgement.INCONCLUSIVE:
             streaks[finding.pod] = before
         elif finding.judgement is Judgement.OUTLIER:
@@ -75,7 +110,7 @@ def remember(memory: Memory, verdict: Verdict, *, steps: int) -> Memory:
             )
         else:
             streaks[finding.pod] = _fine(before, at, steps)
-    return replace(memory, streaks=streaks)
+    return streaks
 
 
 def _fine(before: Streak, at: float, steps: int) -> Streak:
@@ -86,11 +121,9 @@ def _fine(before: Streak, at: float, steps: int) -> Streak:
     )
 
 
-def with_ejection(memory: Memory, pod: PodUid, at: float, *, keep: float) -> Memory:
-    """The memory after this breaker ejected `pod`; ejections older than `keep` seconds are
-    dropped.
-    """
-    recent = tuple(e for e in memory.ejections if e[1] > at - keep)
+def with_ejection(memory: Memory, pod: PodUid, at: float) -> Memory:
+    """The memory after this breaker ejected `pod`; those of more than an hour ago are dropped."""
+    recent = tuple(e for e in memory.ejections if e[1] > at - REMEMBERED_EJECTIONS)
     return replace(memory, ejections=(*recent, (pod, at)))
 
 

@@ -71,7 +71,7 @@ def still_receiving(fleet: Fleet, verdict: Verdict) -> tuple[Receiving, ...]:
     began = verdict.taken_at - verdict.window
     left = {
         pod.uid: pod
-        for pod in fleet.pods
+        for pod in fleet.out
         if pod.is_out
         and pod.ejection is not None
         and pod.ejection.at is not None
@@ -95,6 +95,8 @@ def shared_node(fleet: Fleet, verdict: Verdict) -> SharedNode | None:
     several, where there is only one, or where chance explains it.
     """
     affected = affected_pods(fleet, (found.pod for found in verdict.outliers), verdict.breaker)
+    if len(affected) < 2:
+        return None
     outliers = [pod for pod in fleet.pods if pod.uid in affected]
     addresses = {pod.node_address for pod in outliers}
     if len(outliers) < 2 or len(addresses) != 1 or "" in addresses:

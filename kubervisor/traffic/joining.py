@@ -9,12 +9,11 @@ label is misspelt, was aggregated away, or holds something other than pods' name
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
-from kubervisor.traffic.detectors.series import NAMESPACE_LABELS, is_of
-from kubervisor.traffic.measurement import Measurement, Sample, Series
+from kubervisor.traffic.detectors.series import is_of
+from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.model import Fleet
 
 ENOUGH = 0.9
@@ -78,11 +77,10 @@ def join(measurement: Measurement, pod_label: str, fleet: Fleet) -> Join:
     members = {pod.name for pod in fleet.pods}
     samples = with_label = joined = 0
     heard: set[str] = set()
-    for labels in _labels(measurement, fleet.key.namespace):
-        pod = labels.get(pod_label, "")
-        samples += 1
-        with_label += bool(pod)
-        joined += pod in members
+    for pod, count in _counts(measurement, pod_label, fleet.key.namespace):
+        samples += count
+        with_label += count if pod else 0
+        joined += count if pod in members else 0
         heard.add(pod)
     expected = _expected(measurement, fleet)
     silent = tuple(name for name in expected if name not in heard)
@@ -120,31 +118,31 @@ def _expected(measurement: Measurement, fleet: Fleet) -> list[str]:
     ]
 
 
-def _heard(measurement: Measurement, pod_label: str, namespace: str, names: Iterable[str]) -> int:
+def _heard(measurement: Measurement, pod_label: str, namespace: str, names: Sequence[str]) -> int:
     """How many of `names` are pods of `namespace` with a sample, or a series, in some part."""
-    parts = measurement.parts or (measurement,)
     indexes = [
-        index
-        for part in parts
-        for index in (part.by(pod_label), part.series_by(pod_label))
-        if index
+        (part.by(pod_label), part.series_by(pod_label))
+        for part in measurement.parts or (measurement,)
     ]
     return sum(
-        any(is_of(one.labels, namespace) for index in indexes for one in index.get(name, ()))
+        any(
+            samples.has(name, namespace)
+            or any(is_of(one.labels, namespace) for one in series.get(name, ()))
+            for samples, series in indexes
+        )
         for name in names
     )
 
 
-def _labels(measurement: Measurement, namespace: str) -> Iterator[Mapping[str, str]]:
-    """The labels of all samples and series that do not say another namespace."""
+def _counts(measurement: Measurement, pod_label: str, namespace: str) -> Iterator[tuple[str, int]]:
+    """Pods, as the label names them, and how many samples or series, that do not say another
+    namespace, are theirs; a pod may come several times.
+    """
     for part in measurement.parts or (measurement,):
-        by_namespace = part.by(NAMESPACE_LABELS[0])  # indexed once for all Services that share it
-        near: chain[Sample | Series] = chain(
-            by_namespace.get(namespace, ()), by_namespace.get("", ()), part.series
-        )
-        for sample in near:
-            if is_of(sample.labels, namespace):
-                yield sample.labels
+        yield from part.by(pod_label).counts(namespace)
+        for one in part.series:
+            if is_of(one.labels, namespace):
+                yield one.labels.get(pod_label, ""), 1
 
 
 def _has_any(measurement: Measurement) -> bool:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf, nan
-from typing import NamedTuple, Protocol, TypeVar
 
+from kubervisor.traffic.samples import Sample, Samples
 
-class Sample(NamedTuple):
-    """One series of an instant vector: its labels, its value and the instant it was evaluated
-    at. A tuple is made in half the time: there may be hundreds of thousands in an answer.
-    """
-
-    labels: Mapping[str, str]
-    value: float
-    at: float
+__all__ = ["Measurement", "NamedPod", "Sample", "Samples", "Series"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +17,6 @@ class Series:
     labels: Mapping[str, str]
     times: tuple[float, ...]
     values: tuple[float, ...]
-
-
-class Failures(Protocol):
-    """Which samples count failures, by their labels; two that choose the same are equal."""
-
-    def are_bad(self, labels: Mapping[str, str]) -> bool: ...
-    def __hash__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,80 +40,38 @@ class Measurement:
 
     taken_at: float
     window: float = 0.0
-    samples: tuple[Sample, ...] = ()
+    samples: Collection[Sample] = ()
     named: tuple[NamedPod, ...] = ()
     series: tuple[Series, ...] = ()
     parts: tuple[Measurement, ...] = ()
-    _index: dict[str, Mapping[str, Sequence[Sample]]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _index: dict[str, Samples] = field(default_factory=dict, repr=False, compare=False)
     _series_index: dict[str, Mapping[str, Sequence[Series]]] = field(
         default_factory=dict, repr=False, compare=False
     )
-    _sums: dict[tuple[str, Failures | None], Mapping[str, Mapping[str, float]]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
 
-    def by(self, label: str) -> Mapping[str, Sequence[Sample]]:
-        """Samples by the value of `label`, indexed once: many Services may share one
+    def by(self, label: str) -> Samples:
+        """The samples by the label that names the pod, indexed once: many Services may share one
         measurement.
         """
+        if isinstance(self.samples, Samples) and self.samples.pod_label == label:
+            return self.samples
         index = self._index.get(label)
         if index is None:
-            index = self._index[label] = _by_label(self.samples, label)
+            copies = ((dict(labels), value, at) for labels, value, at in self.samples)
+            index = self._index[label] = Samples(label, copies)
         return index
 
     def series_by(self, label: str) -> Mapping[str, Sequence[Series]]:
         """Series by the value of `label`, indexed once."""
         index = self._series_index.get(label)
         if index is None:
-            index = self._series_index[label] = _by_label(self.series, label)
+            found: dict[str, list[Series]] = {}
+            for one in self.series:
+                found.setdefault(one.labels.get(label, ""), []).append(one)
+            index = self._series_index[label] = found
         return index
-
-    def sums_by(
-        self, label: str, namespaces: tuple[str, str], only: Failures | None = None
-    ) -> Mapping[str, Mapping[str, float]]:
-        """The sums of the samples, or of failures `only`, by namespace and then by the value of
-        `label`, made once. The namespace is what the first of the labels `namespaces` says, ""
-        where neither is there. Of samples that are not finite nothing is added; a negative one
-        makes its sum NaN.
-        """
-        sums = self._sums.get((label, only))
-        if sums is None:
-            samples = self.samples
-            if only is not None:
-                samples = tuple([one for one in samples if only.are_bad(one.labels)])
-            sums = self._sums[label, only] = _sums(samples, label, namespaces)
-        return sums
 
     @property
     def is_empty(self) -> bool:
         """True where the source has nothing to say of any pod."""
         return not (self.samples or self.series) and all(part.is_empty for part in self.parts)
-
-
-_Labelled = TypeVar("_Labelled", Sample, Series)
-
-
-def _by_label(found: Iterable[_Labelled], label: str) -> Mapping[str, Sequence[_Labelled]]:
-    index: dict[str, list[_Labelled]] = {}
-    for one in found:
-        value = one.labels.get(label, "")
-        if value in index:
-            index[value].append(one)
-        else:
-            index[value] = [one]
-    return index
-
-
-def _sums(
-    samples: Iterable[Sample], label: str, namespaces: tuple[str, str]
-) -> Mapping[str, Mapping[str, float]]:
-    sums: defaultdict[str, dict[str, float]] = defaultdict(dict)
-    first, second = namespaces
-    for labels, said, _ in samples:
-        near = sums[labels[first] if first in labels else labels.get(second, "")]
-        name = labels.get(label, "")
-        value = said if 0 <= said < inf else nan if said < 0 else 0.0
-        near[name] = near[name] + value if name in near else value
-    return dict(sums)

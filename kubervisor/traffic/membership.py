@@ -20,6 +20,11 @@ def is_member(pod: Pod) -> bool:
     return pod.phase in MEMBER_PHASES and not pod.deleting
 
 
+def members_among(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """Those of `pods` that count as members, as `is_member` says; each evaluation asks."""
+    return tuple([p for p in pods if p.phase in MEMBER_PHASES and not p.deleting])
+
+
 def plan_membership(fleet: Fleet, claimed: Iterable[Pod], *, others: Collection[str]) -> Plan:
     """Label the members that lack a label; release the pods that carry our name and left.
 

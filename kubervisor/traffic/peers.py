@@ -28,7 +28,7 @@ def affected_pods(fleet: Fleet, outliers: Iterable[PodUid], breaker: str) -> fro
     """The outliers that serve, and the pods this breaker already has out."""
     out = {
         pod.uid
-        for pod in fleet.pods
+        for pod in fleet.out
         if (pod.ejection and pod.ejection.breaker == breaker) or pod.uid in fleet.ejecting
     }
     return frozenset(out.union(outliers))

@@ -77,6 +77,10 @@ class BreakerPolicy:
     warm_up: float = 0.0
     on_requests: bool = False
 
+    def __hash__(self) -> int:
+        """By the name, which equal policies share: each step looks its breaker up many times."""
+        return hash(self.name)
+
     @property
     def hold_for(self) -> float:
         """Seconds for which a pod must have been an outlier without a break."""

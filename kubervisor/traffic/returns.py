@@ -28,7 +28,7 @@ def ejected_pods(fleet: Fleet) -> tuple[Pod, ...]:
     """
     return tuple(
         pod
-        for pod in fleet.pods
+        for pod in fleet.out
         if pod.traffic is Traffic.NO
         and pod.ejection is not None
         and fleet.is_ours(pod)
@@ -43,11 +43,13 @@ def plan_early_returns(fleet: Fleet, floor: int, scores: Mapping[PodUid, float])
     Ejections of ours never leave fewer than the floor, so others' acts did: a drain, a crash, a
     scale-down. Returns that the watch has not shown yet are counted, or each step would add one.
     """
+    ready = [pod for pod in ejected_pods(fleet) if pod.ready]
+    if not ready:
+        return Plan()
     coming = sum(
         pod.uid in fleet.returning and pod.ready and not fleet.is_serving(pod) for pod in fleet.pods
     )
     missing = floor - len(fleet.serving) - coming
-    ready = [pod for pod in ejected_pods(fleet) if pod.ready]
     best_first = sorted(ready, key=lambda pod: (scores.get(pod.uid, 0.0), pod.retries, pod.name))
     note = f"{len(fleet.serving)} of {fleet.size} serving, floor {floor}"
     return Plan(
@@ -74,10 +76,13 @@ def plan_due_returns(
     a `maxPeriod` their return waits up to it. `recent` are the ages (seconds) of this Service's
     last returns, for the stagger.
     """
+    ejected = ejected_pods(fleet)
+    if not ejected:
+        return Plan()
     ages = list(recent)
     intents: list[Intent] = []
     waits: list[float] = []
-    for pod in sorted(ejected_pods(fleet), key=lambda p: (remaining.get(p.uid, 0.0), p.name)):
+    for pod in sorted(ejected, key=lambda p: (remaining.get(p.uid, 0.0), p.name)):
         left = remaining.get(pod.uid, 0.0)
         activator = activator_of(pod, policy)
         if left > 0:

@@ -39,13 +39,16 @@ def plan_terminations(fleet: Fleet, policy: ServicePolicy, circumstances: Circum
     What is deferred, or may never be terminated and finds no place to pause, stays on timed return:
     the caller plans returns for whatever this plan leaves alone.
     """
+    ejected = ejected_pods(fleet)
+    if not ejected:
+        return Plan()
     paused = sum(
         pod.traffic is Traffic.PAUSE or pod.uid in circumstances.pausing for pod in fleet.pods
     )
     terminating = bool(fleet.terminating) or fleet.unreplaced > 0
     intents: list[Intent] = []
     refused: list[Refusal] = []
-    for pod in ejected_pods(fleet):
+    for pod in ejected:
         activator = activator_of(pod, policy)
         if not _is_exhausted(pod, activator) or pod.uid in circumstances.pausing:
             continue

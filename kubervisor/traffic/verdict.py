@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import overload
 
 from kubervisor.traffic.model import PodUid
@@ -60,7 +61,7 @@ class AllFine(Sequence[Finding]):
     __slots__ = ("_findings", "_make", "pods")
 
     def __init__(self, pods: Sequence[PodUid], make: Callable[[], tuple[Finding, ...]]) -> None:
-        self.pods, self._make = pods, make
+        self.pods, self._make = tuple(pods), make
         self._findings: tuple[Finding, ...] | None = None
 
     def _made(self) -> tuple[Finding, ...]:
@@ -88,7 +89,7 @@ class AllFine(Sequence[Finding]):
         return hash(tuple(self.pods))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
     """What one breaker's detector says of the fleet in one step.
 
@@ -102,6 +103,15 @@ class Verdict:
     reason: Reason | None = None
 
     @property
+    def only_fine(self) -> tuple[PodUid, ...]:
+        """The pods judged where all of them are fine; none where one is not."""
+        if isinstance(self.findings, AllFine):
+            return self.findings.pods
+        if any(f.judgement is not Judgement.FINE for f in self.findings):
+            return ()
+        return tuple([f.pod for f in self.findings])
+
+    @cached_property
     def outliers(self) -> tuple[Finding, ...]:
         """Findings judged outliers, worst first; ties stay in the detector's order."""
         if isinstance(self.findings, AllFine):

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from benchmarks.scale.run import measure
+from benchmarks.scale.stage import Stage, stage
 from benchmarks.scale.store import Refused, Store
 from benchmarks.scale.stub import Stub
 from benchmarks.scale.wire import Answer, Request
 from benchmarks.scale.world import World
 from kubervisor.kube.records import decode_pod
-from kubervisor.sources.answers import read_vector
+from kubervisor.sources.vectors import read_vector
 
 GUARD = "/apis/kubervisor.k8s.io/v1alpha1/namespaces/shop-000/kubervisorservices/cart-00001"
 SMALL = World(services=4, size=5)
+SPREAD = World(services=5, size=4, per_namespace=2)
 
 
 def _answer(stub: Stub, path: str, **query: str) -> Any:
@@ -43,13 +46,13 @@ def test_pages_hold_each_pod_once() -> None:
 
 
 def test_one_answer_measures_every_pod() -> None:
-    samples = read_vector("stub", SMALL.answer(), max_commas=1000)
+    samples = read_vector("stub", [SMALL.answer()], "pod", max_commas=1000)
     found = {sample.labels["pod"] for sample in samples}
     assert found == {SMALL.pod_name(number) for number in range(SMALL.pods)}
 
 
 def test_a_query_that_names_the_pods_of_a_service_is_answered_with_those() -> None:
-    samples = read_vector("stub", SMALL.answer('x{pod=~"cart-00002-.*"}'), max_commas=1000)
+    samples = read_vector("stub", [SMALL.answer('x{pod=~"cart-00002-.*"}')], "pod", max_commas=1000)
     assert {sample.labels["pod"][:10] for sample in samples} == {"cart-00002"}
 
 
@@ -109,3 +112,43 @@ def test_a_controller_guards_every_service_of_the_stub() -> None:
     assert found.listed > 0
     assert found.evaluated > 0
     assert found.events > 50
+
+
+def _namespaced(stub: Stub, kind: str) -> list[str]:
+    path = {
+        "pods": "/api/v1/namespaces/shop-001/pods",
+        "services": "/api/v1/namespaces/shop-001/services",
+        "kubervisorservices": f"{GUARD.partition('shop-000')[0]}shop-001/kubervisorservices",
+    }[kind]
+    return [one["metadata"]["name"] for one in _answer(stub, path)["items"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        pytest.param("pods", SPREAD.pods_in("shop-001"), id="its pods"),
+        pytest.param("services", SPREAD.services_in("shop-001"), id="its Services"),
+        pytest.param("kubervisorservices", SPREAD.services_in("shop-001"), id="their guards"),
+    ],
+)
+def test_a_list_of_one_namespace_has_what_is_in_it(kind: str, expected: range) -> None:
+    name = SPREAD.pod_name if kind == "pods" else SPREAD.name
+    assert len(expected) > 0
+    assert _namespaced(Stub(SPREAD, rate=0), kind) == [name(number) for number in expected]
+
+
+def test_controllers_of_some_namespaces_each_guard_the_services_in_theirs() -> None:
+    with stage(SPREAD, rate=100) as here, here.controller("--namespace=shop-000") as first:
+        _wait_ready(here, 2)
+        with here.controller("--namespace=shop-001", "--namespace=shop-002") as second:
+            _wait_ready(here, SPREAD.services)
+            assert [one.metric("kubervisor_workers") for one in (first, second)] == [2, 3]
+        assert here.told().refused == []
+
+
+def _wait_ready(here: Stage, count: int) -> None:
+    """Return once so many KubervisorServices of the stub say that they are Ready."""
+    deadline = time.monotonic() + 60
+    while len(here.told().ready) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -216,6 +216,24 @@ def test_other_settings_make_other_pods() -> None:
     assert template_of() != template_of(minFloorPercent=10)
 
 
+@pytest.mark.parametrize(
+    ("release", "lease"),
+    [
+        pytest.param("kubervisor", "kubervisor-traffic", id="the usual one the usual Lease"),
+        pytest.param("east", "kubervisor-traffic-east", id="another one its own"),
+        pytest.param("east--1", "kubervisor-traffic-east--1", id="whatever Helm lets it be called"),
+        pytest.param("east.1", "kubervisor-traffic-east-1", id="but for points"),
+    ],
+)
+def test_controllers_of_a_release_compete_for_one_lease(release: str, lease: str) -> None:
+    command = ("template", release, str(CHART), VERSION, "--show-only=templates/traffic.yaml")
+    for asked in ({}, {"namespaces": [SHOP]}):
+        rendered = yaml.safe_load_all(helm(*command, values=asked).stdout)
+        (told,) = (m["data"]["config.yaml"] for m in rendered if m["kind"] == "ConfigMap")
+        name = yaml.safe_load(told)["leaseName"]
+        assert Settings(lease_name=name).lease_name == lease
+
+
 def test_the_definition_is_kept_unless_told_otherwise() -> None:
     def policy(**crds: bool) -> list[str | None]:
         rendered = [m for m in objects({"crds": crds}) if m["kind"] == "CustomResourceDefinition"]

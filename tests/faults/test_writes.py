@@ -28,7 +28,7 @@ def ejects(request: Request) -> bool:
     """A PATCH that takes a pod out of traffic."""
     if (request.verb, request.resource) != ("patch", "pods"):
         return False
-    labels = request.content["metadata"].get("labels", {})
+    labels = request.content.get("metadata", {}).get("labels", {})
     return bool(labels.get(rules.TRAFFIC) == "no")
 
 

@@ -1,15 +1,26 @@
-"""The caches and the selector index answer as a plain search over all objects would."""
+"""The caches and the selector index answer as a plain search over all objects would, at any
+moment of a change.
+"""
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubervisor.kube.caches import ObjectCache, PodCache
+from kubervisor.kube.caches import Changes, ObjectCache
+from kubervisor.kube.pod_cache import PodCache, PodShelf
 from kubervisor.kube.records import ServiceRecord
 from kubervisor.kube.selectors import SelectorIndex
+from kubervisor.kube.seqlock import SeqLock
 from kubervisor.traffic import keys
 from kubervisor.traffic.model import Ejection, Pod, PodUid, Traffic
 
@@ -34,7 +45,7 @@ BASE = Pod(
 names = st.sampled_from(["a", "b", "c"])
 labels = st.dictionaries(st.sampled_from(["app", "tier"]), st.sampled_from(["x", "y"]))
 pods = st.builds(
-    lambda name, uid, version, namespace, labels, claim: replace(
+    lambda name, uid, version, namespace, labels, claim, node: replace(
         BASE,
         uid=PodUid(f"{namespace}/{name}/{uid}"),
         name=name,
@@ -42,6 +53,7 @@ pods = st.builds(
         namespace=namespace,
         labels=labels,
         claimed_by=claim,
+        node_address=node,
     ),
     names,
     st.integers(0, 1),
@@ -49,6 +61,7 @@ pods = st.builds(
     st.sampled_from(["shop", "bank"]),
     labels,
     st.one_of(st.none(), names),
+    st.sampled_from(["10.0.0.1", "10.0.0.2"]),
 )
 steps = st.lists(
     st.one_of(
@@ -67,12 +80,14 @@ def test_a_pod_cache_finds_what_a_search_finds(
     cache = PodCache()
     told: dict[PodUid, Pod] = {}
 
-    def hear(old: Pod | None, new: Pod | None) -> None:
-        if old is not None:
-            assert told.pop(old.uid) == old
-        if new is not None:
-            assert cache.get(new.namespace, new.name) == new
-            told[new.uid] = new
+    def hear(changes: Changes[Pod]) -> None:
+        for old, new in changes:
+            if old is not None:
+                assert told.pop(old.uid) == old
+            if new is not None:
+                assert cache.get(new.namespace, new.name) == new
+                assert old is None or old.uid == new.uid
+                told[new.uid] = new
 
     cache.subscribe(hear)
     expected: dict[tuple[str, str], Pod] = {}
@@ -95,6 +110,12 @@ def test_a_pod_cache_finds_what_a_search_finds(
                 del expected[key]
 
     assert sorted(told) == sorted(pod.uid for pod in expected.values())
+    answers_as_a_search(cache, expected, selector)
+
+
+def answers_as_a_search(
+    cache: PodCache, expected: dict[tuple[str, str], Pod], selector: dict[str, str]
+) -> None:
     assert {p.uid: p for p in cache.values()} == {p.uid: p for p in expected.values()}
     assert len(cache) == len(expected)
     for namespace in ("shop", "bank"):
@@ -108,6 +129,114 @@ def test_a_pod_cache_finds_what_a_search_finds(
             assert list(cache.claimed(namespace, name)) == claimed
     claims = {(p.namespace, p.claimed_by) for p in expected.values() if p.claimed_by}
     assert cache.claimed_names() == claims
+    assert set(cache.node_addresses) == {p.node_address for p in expected.values()}
+    assert all(cache.get_uid(p.uid) == p for p in expected.values())
+
+
+def seen(cache: PodCache) -> tuple[object, ...]:
+    """The answers to every question about one namespace."""
+    return (
+        *(cache.get("shop", name) for name in "abc"),
+        set(cache.values("shop")),
+        *(cache.matching("shop", {"app": value}) for value in "xy"),
+        *(cache.matching("shop", {"app": "x", "tier": value}) for value in "xy"),
+        *(cache.claimed("shop", name) for name in "abc"),
+    )
+
+
+in_shop = pods.map(lambda pod: replace(pod, namespace="shop"))
+lists = st.lists(in_shop, max_size=3, unique_by=lambda pod: pod.name)
+changes = st.one_of(
+    st.builds(lambda pods: lambda cache: cache.replace(pods), lists),
+    st.builds(lambda pods: lambda cache: cache.replace(pods, namespace="shop"), lists),
+    st.builds(lambda pod: lambda cache: cache.upsert(pod), in_shop),
+    st.builds(lambda pod: lambda cache: cache.delete(pod), in_shop),
+)
+
+
+@given(lists, changes)
+def test_a_reader_sees_what_was_before_a_change_or_after_it_and_nothing_between(
+    listed: list[Pod], change: Callable[[PodCache], None]
+) -> None:
+    before, cache = PodCache(), PodCache()
+    after = PodCache()
+    for one in (before, cache, after):
+        one.replace(listed)
+    change(after)
+    wanted = list(zip(seen(before), seen(after), strict=True))
+
+    def at_each_step(frame: FrameType, *_: object) -> Any:
+        if Path(frame.f_code.co_filename).name not in ("caches.py", "pod_cache.py"):
+            return None
+        frame.f_trace_opcodes = True
+        # Who comes while the lock is held waits for it; everybody else gets an answer at once.
+        shelf = cache._shelves.get("shop")
+        if not isinstance(shelf, PodShelf) or not shelf._lock._lock.locked():
+            for found, (old, new) in zip(seen(cache), wanted, strict=True):
+                assert found in (old, new)
+        return at_each_step
+
+    tracing = sys.gettrace()
+    sys.settrace(at_each_step)
+    try:
+        change(cache)
+    finally:
+        sys.settrace(tracing)
+    assert seen(cache) == seen(after)
+
+
+def test_what_changes_under_a_reader_is_looked_at_again() -> None:
+    lock, values = SeqLock(), {"a": 1, "b": 1}
+
+    def change() -> None:
+        with lock:
+            values.update(a=2, b=2)
+
+    def look() -> tuple[int, int]:
+        first = values["a"]
+        if first == 1:
+            writer = threading.Thread(target=change)
+            writer.start()
+            writer.join()
+        return first, values["b"]
+
+    assert lock.read(look) == (2, 2)
+
+
+def test_an_unchanged_group_of_pods_is_the_same_tuple() -> None:
+    cache = PodCache()
+    cart = [replace(BASE, name=name, uid=PodUid(name), labels={"app": "cart"}) for name in "ab"]
+    cache.replace([*cart, replace(BASE, name="c", labels={"app": "shop"})])
+    found = cache.matching("shop", {"app": "cart"})
+    cache.upsert(replace(BASE, name="c", version="2", labels={"app": "shop"}))
+    assert cache.matching("shop", {"app": "cart"}) is found
+
+
+def test_a_list_that_shows_what_is_known_changes_nothing() -> None:
+    cache = PodCache()
+    cache.upsert(BASE)
+    told: list[object] = []
+    cache.subscribe(told.extend)
+    cache.replace([replace(BASE)])
+    assert told == []
+    assert cache.get("shop", "a") is BASE
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_held"),
+    [
+        ({}, True),
+        ({"version": "2"}, False),
+        ({"uid": "another"}, False),
+        ({"name": "b"}, False),
+        ({"namespace": "bank"}, False),
+    ],
+)
+def test_what_is_equal_to_a_held_record_is_that_one(changed: dict[str, Any], is_held: bool) -> None:
+    cache = PodCache()
+    cache.upsert(BASE)
+    again = replace(BASE, **changed)
+    assert cache.held(again) is (BASE if is_held else again)
 
 
 def test_an_empty_selector_selects_nothing() -> None:

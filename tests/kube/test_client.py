@@ -65,6 +65,25 @@ def test_a_token_that_no_header_can_hold_is_not_shown(scripted: ScriptedServer) 
     assert scripted.asked == []
 
 
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        pytest.param(10.0, "Bearer first", id="young credentials are used again"),
+        pytest.param(0.0, "Bearer second", id="old ones are looked at anew"),
+    ],
+)
+def test_credentials_are_kept_for_a_while(
+    kept: float, shown: str, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "IDENTITY_SECONDS", kept)
+    scripted.script = lambda exchange: exchange.answer(200, {})
+    api = scripted.api(token="first")
+    api.request("GET", "/api/v1/pods")
+    api._configuration.api_key["BearerToken"] = "Bearer second"
+    api.request("GET", "/api/v1/pods")
+    assert [a.headers["authorization"] for a in scripted.asked] == ["Bearer first", shown]
+
+
 def test_a_redirect_is_not_followed(scripted: ScriptedServer) -> None:
     scripted.script = lambda exchange: exchange.answer(302, Location="/elsewhere")
     with pytest.raises(ApiError):

@@ -11,8 +11,8 @@ import pytest
 
 from kubervisor.kube import paths, reflector, versions
 from kubervisor.kube.backoff import Backoff
-from kubervisor.kube.caches import PodCache
 from kubervisor.kube.client import Api
+from kubervisor.kube.pod_cache import PodCache
 from kubervisor.kube.podwrites import MERGE_PATCH
 from kubervisor.kube.records import decode_pod
 from kubervisor.kube.reflector import Reflector, Restart

@@ -72,7 +72,7 @@ def test_the_life_of_an_ejected_pod(
 ) -> None:
     pod = stored("cart", labels={"app": "cart", "other/key": "stays"})
     edit(api, pod, annotations={"their": "note", keys.LEGACY_RETRY_COUNT: "1"})
-    pod = writer.adopt(pod, "cart")  # on an old version: read again, done on the newer one
+    pod = writer.adopt(pod, "cart")
     assert (pod.traffic, pod.claimed_by) == (Traffic.YES, "cart")
 
     pod = eject(writer, pod)
@@ -105,6 +105,51 @@ def test_a_pod_that_a_person_holds_out_is_adopted_as_it_is(
 ) -> None:
     pod = writer.adopt(stored("cart", labels={"app": "cart", keys.TRAFFIC: "no"}), "cart")
     assert (pod.traffic, pod.claimed_by) == (Traffic.NO, "cart")
+
+
+@pytest.mark.parametrize(
+    ("found", "requests"),
+    [
+        pytest.param(None, ["patch"], id="a starting pod, whose version moves, at once"),
+        pytest.param(
+            "maybe",
+            ["patch", "get", "patch"],
+            id="one with a value of the label that nobody knows, on its newest version",
+        ),
+    ],
+)
+def test_an_adoption_asks_for_the_labels_it_was_decided_on(
+    found: str | None,
+    requests: list[str],
+    api: Api,
+    stored: Store,
+    writer: TrafficWriter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pod = stored("cart", labels={"app": "cart"} | ({keys.TRAFFIC: found} if found else {}))
+    edit(api, pod, annotations={"their": "note"})
+    asked: list[str] = []
+    monkeypatch.setattr(api, "_count", lambda verb, *_: asked.append(verb))
+    adopted = writer.adopt(pod, "cart")
+    assert (adopted.traffic, adopted.claimed_by) == (Traffic.YES, "cart")
+    assert asked == requests
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pytest.param({keys.TRAFFIC: "no"}, id="a person holds it out"),
+        pytest.param({keys.NAME: "other"}, id="another has claimed it"),
+    ],
+)
+def test_a_pod_that_was_labelled_meanwhile_is_not_adopted(
+    labels: dict[str, str], api: Api, stored: Store, writer: TrafficWriter, raw: Raw
+) -> None:
+    pod = stored("cart", labels={"app": "cart"})
+    edit(api, pod, labels=labels)
+    with pytest.raises(Conflict):
+        writer.adopt(pod, "cart")
+    assert raw("cart")["labels"] == {"app": "cart", **labels}
 
 
 def test_evidence_is_one_line_of_at_most_a_kilobyte(stored: Store, writer: TrafficWriter) -> None:

@@ -55,7 +55,7 @@ def test_breakers_acting_one_after_another_respect_floor_cap_and_neighbours(
         memories[turn] = memory = after(verdict, memories[turn])
         while (plan := plan_ejections(fleet, verdict, breaker, policy, memory, now=NOW)).intents:
             fleet = with_unconfirmed_ejection(fleet, plan)
-            memory = with_ejection(memory, plan.intents[0].pod.uid, NOW, keep=3600)
+            memory = with_ejection(memory, plan.intents[0].pod.uid, NOW)
 
             assert len(fleet.serving) >= floor_of(fleet.size, breaker, policy.budget) >= 1
             assert len(fleet.out) <= cap_of(fleet.size, policy.budget)

@@ -26,6 +26,7 @@ PLACES: tuple[Mapping[str, str], ...] = (
     {"kubernetes_namespace": KEY.namespace},
     {},
     {"namespace": "elsewhere"},
+    {"namespace": KEY.namespace, "kubernetes_namespace": "elsewhere"},
 )
 HEALTHY = 12.0, 1200.0
 

@@ -6,7 +6,7 @@ that decides, and everything that leads from one decision to the next, is what `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -82,6 +82,9 @@ class Store:
     ) -> Fleet:
         return Fleet(key, members, unreplaced=unreplaced)
 
+    def alone(self, key: ServiceKey, members: tuple[Pod, ...], *, unreplaced: int) -> Fleet:
+        return Fleet(key, members, unreplaced=unreplaced)
+
 
 class Asked:
     """The source and the pool that asks it: whatever is asked is answered at once."""
@@ -92,7 +95,7 @@ class Asked:
     def admits(self, *_: object) -> bool:
         return True
 
-    def query(self, source: object, promql: str, **_: Any) -> tuple[Sample, ...]:
+    def query(self, source: object, promql: str, **_: Any) -> Collection[Sample]:
         return self._answer(promql).samples
 
     def ask_detector(self, source: object, **_: Any) -> tuple[NamedPod, ...]:
@@ -146,7 +149,7 @@ class Runtime:
         spec = SimpleNamespace(deleting=False, uid="uid")
         actuator = Actuator(
             cast("Any", self.store),
-            cast("Any", SimpleNamespace(declare=lambda *_: None)),
+            cast("Any", SimpleNamespace(declare=lambda *_: None, claim=lambda *_: False)),
             cast("Any", SimpleNamespace(get=lambda *_: spec)),
             cast("Any", SimpleNamespace(confirm=lambda *_, **__: None)),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -177,14 +178,22 @@ class TestSharing:
 
         assert bench.answered("q", quick).result() is not None
 
-    def test_a_question_overdue_is_asked_again(self, bench: Bench) -> None:
-        hanging = bench.source()
-        first = bench.ask("q", hanging)
-        assert hanging.is_asked()
+    def test_a_question_overdue_is_asked_again_once_it_is_no_longer_being_answered(
+        self, bench: Bench
+    ) -> None:
+        slow, done = bench.source(), threading.Event()
+        first = bench.ask("q", slow, listener=done.set)
+        assert slow.is_asked()
         bench.now += 5
 
-        assert bench.answered("q", quick).result() is not None
-        assert not first.done
+        overdue = bench.ask("q", quick)
+        assert overdue is first
+        with pytest.raises(SourceTimeout):
+            overdue.result()
+
+        slow.open.set()
+        assert done.wait(PATIENCE)
+        assert bench.answered("q", quick) is not first
 
     def test_other_questions_are_not_shared(self, bench: Bench) -> None:
         assert bench.answered("p", quick) is not bench.answered("q", quick)
@@ -229,6 +238,19 @@ def test_a_source_that_was_quiet_answers_again(
     assert bench.answered("at last", quick).result() is not None
 
 
+def test_an_idle_thread_does_not_hold_what_it_fetched_last() -> None:
+    let_go = threading.Event()
+
+    def fetch() -> None:
+        """Holds its answer."""
+
+    weakref.finalize(fetch, let_go.set)
+    crew.Crew("fetch/main", THREADS_PER_SOURCE).submit(fetch)
+    del fetch
+
+    assert let_go.wait(PATIENCE)
+
+
 def test_where_no_thread_can_be_started_the_next_question_tries_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,4 +263,4 @@ def test_where_no_thread_can_be_started_the_next_question_tries_again(
             with pytest.raises(RuntimeError, match="thread"):
                 bench.ask(index, quick)
 
-    assert bench.answered("q", quick).result() is not None
+    assert bench.answered(0, quick).result() is not None

@@ -14,6 +14,7 @@ from kubervisor.runtime.desk import Shared
 from kubervisor.runtime.fetching import FetchPool
 from kubervisor.runtime.measure import ask
 from kubervisor.traffic.detector_policy import Query, RatioPolicy, SourceRef, TrendPolicy
+from kubervisor.traffic.detectors.counts import Codes
 from kubervisor.traffic.measurement import Measurement, Sample, Series
 from kubervisor.traffic.model import ServiceKey
 from kubervisor.traffic.policy import ActivatorPolicy, BreakerPolicy
@@ -123,6 +124,13 @@ def test_within_a_step_of_a_range_query_nothing_is_asked_again() -> None:
     bench.now += 10.0
     bench.ask(breaker)
     assert len(bench.source.asked) == 2
+
+
+def test_what_every_fleet_is_glanced_at_by_is_summed_before_anybody_is_told() -> None:
+    by_code = RatioPolicy(MAIN, (TOTAL,), code_label="code", bad_codes="5..")
+    found = Bench().ask(BreakerPolicy("errors", by_code, ActivatorPolicy(), period=1.0))
+
+    assert found.by("pod")._sums.keys() == {None, Codes("code", "5..")}
 
 
 def test_where_one_query_fails_there_is_no_measurement() -> None:

@@ -36,9 +36,9 @@ def test_an_ejection_is_thought_of_in_a_turn_and_written_outside(
     runtime = Runtime(KEY, a_policy(breaker), pods, lambda _: named)
     turns = Turns()
     object.__setattr__(runtime._desk.shared, "turns", turns)
-    judged, ejected = runtime.store.fleet, runtime.store.eject
+    judged, ejected = runtime.store.alone, runtime.store.eject
 
-    def fleet(*args: Any, **more: Any) -> Fleet:
+    def alone(*args: Any, **more: Any) -> Fleet:
         seen.append(("gathered", turns.held))
         return judged(*args, **more)
 
@@ -46,7 +46,7 @@ def test_an_ejection_is_thought_of_in_a_turn_and_written_outside(
         seen.append(("ejected", turns.held))
         return ejected(*args, **more)
 
-    monkeypatch.setattr(type(runtime.store), "fleet", lambda _, *a, **m: fleet(*a, **m))
+    monkeypatch.setattr(type(runtime.store), "alone", lambda _, *a, **m: alone(*a, **m))
     monkeypatch.setattr(type(runtime.store), "eject", lambda _, *a, **m: eject(*a, **m))
 
     assert [write[0] for write in runtime.evaluate(breaker, NOW)] == ["eject"]

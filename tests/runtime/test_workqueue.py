@@ -236,3 +236,34 @@ def test_many_workers_never_share_a_key_and_lose_no_add() -> None:
     for worker in workers:
         worker.join(PATIENCE)
     assert clashes == []
+
+
+def test_what_becomes_due_while_a_worker_is_busy_goes_to_another() -> None:
+    queue = WorkQueue[str]()
+    busy, done = threading.Event(), threading.Event()
+    taken: list[str] = []
+
+    def work() -> None:
+        try:
+            while True:
+                key = queue.get()
+                taken.append(key)
+                if key == "long":
+                    busy.set()
+                    done.wait(PATIENCE)
+                queue.done(key)
+                if key == "last":
+                    done.set()
+        except ShutDown:
+            return
+
+    threads = [start_thread(f"worker-{number}", work) for number in range(2)]
+    queue.add("last", after=0.2)
+    queue.add("first", after=0.2)
+    queue.add("long")
+    assert busy.wait(PATIENCE)
+    assert done.wait(PATIENCE)
+    queue.shut_down()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert sorted(taken) == ["first", "last", "long"]

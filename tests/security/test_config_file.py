@@ -100,6 +100,7 @@ def test_a_source_has_all_its_credentials(config: Path) -> None:
             "two sources are named a",
             id="a name twice",
         ),
+        pytest.param("leaseName: others", "like kubervisor-traffic-east", id="a Lease not of ours"),
         pytest.param("x: '" + "y" * 2**20 + "'", "at most 1 MiB", id="too large"),
     ],
 )

@@ -111,7 +111,7 @@ def test_an_object_is_a_record_or_no_object(body: bytes, decode: Callable[[bytes
 @settings(deadline=None)
 @given(pods)
 def test_labels_and_annotations_of_others_never_break_a_pod(body: dict[str, Any]) -> None:
-    with suppress(msgspec.ValidationError):
+    with suppress(msgspec.DecodeError):  # not only ValidationError: Infinity is no JSON
         pod = records.decode_pod(encoded(body))
         assert pod.retries >= 0
         assert pod.traffic in (None, "yes", "no", "pause")

@@ -12,11 +12,12 @@ from urllib3 import Timeout
 
 from kubervisor.errors import SourceError
 from kubervisor.sources.address_rules import AddressRules
-from kubervisor.sources.answers import read_matrix, read_vector
+from kubervisor.sources.answers import read_matrix
 from kubervisor.sources.custom import read_pod_list
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.http import SourceSession, excerpt
 from kubervisor.sources.lookups import Lookups
+from kubervisor.sources.vectors import read_vector
 
 from .servers import ending, serving
 
@@ -57,7 +58,7 @@ def encoded(value: Any) -> bytes:
 @given(st.binary() | (anything | vectors).map(encoded))
 def test_no_vector_breaks_the_reader(body: bytes) -> None:
     with suppress(SourceError):
-        for sample in read_vector("Source x", body, max_commas=1000):
+        for sample in read_vector("Source x", [body], "pod", max_commas=1000):
             assert isinstance(sample.value, float)
 
 
@@ -65,7 +66,7 @@ def test_no_vector_breaks_the_reader(body: bytes) -> None:
 @given(st.binary() | (anything | vectors).map(encoded))
 def test_no_matrix_breaks_the_reader(body: bytes) -> None:
     with suppress(SourceError):
-        for one in read_matrix("Source x", body, max_commas=1000):
+        for one in read_matrix("Source x", [body], max_commas=1000):
             assert len(one.times) == len(one.values) > 0
             assert list(one.times) == sorted(one.times)
             assert all(isinstance(value, float) for value in one.values)

@@ -16,7 +16,7 @@ import pytest
 from kubervisor import errors
 from kubervisor.sources import Sources
 from kubervisor.traffic.detector_policy import SourceRef
-from kubervisor.traffic.measurement import Sample
+from kubervisor.traffic.measurement import Sample, Samples
 
 from .servers import (
     Behaviour,
@@ -40,7 +40,7 @@ def vector(*series: tuple[dict[str, str], str], **more: object) -> str:
     return json.dumps({"status": "success", "data": data, **more})
 
 
-def query(sources: Sources, behaviour: Behaviour, deadline: float = DEADLINE) -> tuple[Sample, ...]:
+def query(sources: Sources, behaviour: Behaviour, deadline: float = DEADLINE) -> Samples:
     with serving(behaviour) as server:
         return sources.query(SourceRef(address=server.address), "up", deadline=deadline)
 

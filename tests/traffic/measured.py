@@ -73,7 +73,7 @@ def judged(
     """Findings by pod. Without `fleet`, it is the pods that are measured."""
     if fleet is None:
         parts = measurement.parts or (measurement,)
-        seen = {pod for part in parts for pod in (*part.by("pod"), *part.series_by("pod"))}
+        seen = {pod for part in parts for pod in (*part.by("pod").pods, *part.series_by("pod"))}
         fleet = fleet_of(*(a_pod(name) for name in sorted(seen)))
     breaker = BreakerPolicy("errors", detector, activator or ActivatorPolicy(), warm_up=warm_up)
     verdict = judge(breaker, measurement, fleet, now=NOW, peer_group=peer_group)

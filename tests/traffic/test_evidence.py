@@ -106,7 +106,7 @@ def test_stale_steps_do_not_count_towards_m_of_n() -> None:
         verdict = judge(TWO_OF_THREE, measurement, fleet, now=NOW + seconds)
         memory = remember(memory, verdict, steps=3)
 
-    assert memory.streaks[a_pod("back").uid].steps == (True,)
+    assert memory.known[a_pod("back").uid].steps == (True,)
 
 
 def seen(*steps: str, pod: Pod | None = None) -> Memory:
@@ -177,7 +177,7 @@ def test_a_pod_that_is_no_longer_judged_is_forgotten() -> None:
 
     memory = remember(memory, a_verdict(fleet_of(a_pod("pricer-01")), []), steps=3)
 
-    assert set(memory.streaks) == {a_pod("pricer-01").uid}
+    assert set(memory.known) == {a_pod("pricer-01").uid}
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_pod_that_is_no_longer_judged_is_forgotten() -> None:
 def test_since_when_a_pod_has_been_fine_or_an_outlier(
     steps: str, fine_since: float | None, outlier_since: float | None
 ) -> None:
-    streak = seen(*steps).streaks[a_pod("p").uid]
+    streak = seen(*steps).known[a_pod("p").uid]
 
     def instant(since: float | None) -> float | None:
         return None if since is None else NOW + since
@@ -209,14 +209,14 @@ def test_since_when_a_pod_has_been_fine_or_an_outlier(
 
 def test_an_inconclusive_step_leaves_the_streak_as_it_was() -> None:
     assert seen("x", "?") == seen("x")
-    assert seen("?").streaks[a_pod("p").uid] == Streak()
+    assert seen("?").known[a_pod("p").uid] == Streak()
 
 
 def test_old_ejections_are_dropped_from_the_memory() -> None:
     first, second = a_pod("a").uid, a_pod("b").uid
 
-    memory = with_ejection(Memory(), first, NOW - 100, keep=60)
-    memory = with_ejection(memory, second, NOW, keep=60)
+    memory = with_ejection(Memory(), first, NOW - 3600)
+    memory = with_ejection(memory, second, NOW)
 
     assert memory.ejections == ((second, NOW),)
 

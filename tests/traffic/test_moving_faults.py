@@ -49,7 +49,7 @@ class Story:
         for intent in plan.intents:
             self.out.append(intent.pod.name)
             at = self.now + 0.2
-            self.memory = with_ejection(self.memory, intent.pod.uid, at, keep=3600)
+            self.memory = with_ejection(self.memory, intent.pod.uid, at)
         self.fleet = self.fleet.with_unconfirmed(Action.EJECT, *self.out)
         return plan
 

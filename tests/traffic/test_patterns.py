@@ -111,6 +111,7 @@ def test_the_answer_is_that_of_re(pattern: str, text: str) -> None:
     assert Pattern(pattern).fullmatch(text) is bool(re.fullmatch(pattern, text, re.DOTALL))
 
 
+@pytest.mark.filterwarnings("ignore:Possible .*set:FutureWarning")
 @given(st.text(r"ab()[]{}|*+?^$.\-,0123", max_size=40), st.text(max_size=20))
 def test_any_text_is_a_pattern_or_a_value_error(pattern: str, text: str) -> None:
     try:

@@ -159,6 +159,17 @@ def test_samples_of_another_namespace_are_dropped() -> None:
     assert judged(RATIO, elsewhere, fleet)["p"].evidence == "no samples"
 
 
+@pytest.mark.parametrize("errors", [12.0, 600.0], ids=["at a glance", "looked at closely"])
+def test_samples_that_say_two_namespaces_are_nobodys(errors: float) -> None:
+    """As those of another namespace, however closely they are looked at."""
+    places = {"namespace": "shop", "kubernetes_namespace": "elsewhere"}
+    two = together(samples({"p": errors}, **places), samples({"p": 1200.0}, **places))
+
+    found = judged(RATIO, two, fleet_of(a_pod("p"), a_pod("q")))
+
+    assert [finding.said for finding in found.values()] == ["no samples"] * 2
+
+
 def test_several_series_of_a_pod_are_summed() -> None:
     measurement = together(samples({"p": [30, 20]}), samples({"p": [60, 40], "q": [99, 1]}))
 

@@ -3,6 +3,12 @@
 {{- define "kubervisor.termination" -}}{{ .Release.Name }}-termination{{- end }}
 {{- define "kubervisor.release" -}}{{ .Release.Name }}-release{{- end }}
 
+{{/* The Lease of this release, whatever it guards: two releases may share a namespace, and one that is
+     upgraded to other namespaces must have its old controller end before the new one acts. */}}
+{{- define "kubervisor.leaseName" -}}
+kubervisor-traffic{{ if ne .Release.Name "kubervisor" }}-{{ .Release.Name | replace "." "-" }}{{ end }}
+{{- end }}
+
 {{/* The prefix of what has no namespace: two releases may live in one cluster. */}}
 {{- define "kubervisor.cluster" -}}{{ .Release.Namespace }}-{{ .Release.Name }}{{- end }}
 

@@ -3,6 +3,7 @@
 {{- with .Values.namespaces }}
 namespaces: {{ toJson . }}
 {{- end }}
+leaseName: {{ include "kubervisor.leaseName" . }}
 registerCrds: {{ .Values.crds.register }}
 allowTermination: {{ .Values.termination.enabled }}
 {{- if .Values.termination.enabled }}

@@ -6,7 +6,7 @@ member, also those that are out: an outlier that needs no traffic to show postpo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kubervisor.traffic.detector_policy import (
@@ -73,13 +73,15 @@ def judge(
     )
 
 
-def _unsettled(asked: Question) -> Iterator[Pod]:
+def _unsettled(asked: Question) -> list[Pod]:
     """The pods whose evidence may not count yet: cheap, for nearly all of them have served long."""
     measured = asked.measurement
     settled = measured.taken_at - measured.window - asked.breaker.warm_up
-    for pod in asked.fleet.pods:
-        if pod.returned_at is not None or pod.started_at is None or pod.started_at > settled:
-            yield pod
+    return [
+        pod
+        for pod in asked.fleet.pods
+        if pod.started_at is None or pod.started_at > settled or pod.returned_at is not None
+    ]
 
 
 def _doubt(asked: Question, pod: Pod) -> str:

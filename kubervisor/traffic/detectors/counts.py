@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from kubervisor.traffic.detector_policy import Query
 from kubervisor.traffic.detectors.increments import Increment, first_reads, increment
 from kubervisor.traffic.detectors.question import Question
-from kubervisor.traffic.detectors.series import is_of, series_by_pod, sums_by_pod
+from kubervisor.traffic.detectors.series import series_by_pod, sums_by_pod
 from kubervisor.traffic.evidence import watermark
 from kubervisor.traffic.measurement import Measurement, Series
 from kubervisor.traffic.model import Pod
@@ -69,7 +69,7 @@ def counts(
     and no failures has 0 of them. Several series of a pod are summed. Raw samples count from
     `since` on, or the pod's watermark where that is later.
     """
-    meters = _meters(asked, queries, pod_label, since, coded=codes is not None)
+    meters = _meters(asked, queries, pod_label, since, codes)
     every, failing = meters[-1], meters[0]
     found: dict[str, Count | str] = {}
     for pod in asked.fleet.pods:
@@ -121,13 +121,11 @@ class _Meter(Protocol):
 
 
 def _meters(
-    asked: Question, queries: Sequence[Query], pod_label: str, since: float, *, coded: bool
+    asked: Question, queries: Sequence[Query], pod_label: str, since: float, codes: Codes | None
 ) -> list[_Meter]:
     answers = list(zip(asked.parts, queries, strict=True))
     pages = [series_by_pod(part, asked.fleet, pod_label) for part, query in answers if query.raw]
-    return [
-        _meter(asked, part, query, pod_label, since, pages, coded=coded) for part, query in answers
-    ]
+    return [_meter(asked, part, query, pod_label, since, codes, pages) for part, query in answers]
 
 
 def _meter(
@@ -136,14 +134,13 @@ def _meter(
     query: Query,
     pod_label: str,
     since: float,
+    codes: Codes | None = None,
     pages: Sequence[_SeriesByPod] = (),
-    *,
-    coded: bool = False,
 ) -> _Meter:
-    if not query.raw and coded:
-        return _Samples(part, pod_label, asked.fleet.key.namespace)
     if not query.raw:
-        return _Sums(sums_by_pod(part, asked.fleet, pod_label), part.window)
+        every = sums_by_pod(part, asked.fleet, pod_label)
+        failing = sums_by_pod(part, asked.fleet, pod_label, codes)
+        return _Sums(every, failing, part.window)
     series = series_by_pod(part, asked.fleet, pod_label)
     return _Counters(series, pages or [series], since, asked)
 
@@ -153,39 +150,18 @@ _RESET = "a sample is negative: a counter was reset within the window"
 
 
 class _Sums:
-    """Instant samples that all count."""
+    """Instant samples; with codes, `failing` sums those that count failures."""
 
-    def __init__(self, sums: Mapping[str, float], seconds: float) -> None:
-        self._sums, self._seconds = sums, seconds
+    def __init__(
+        self, every: Mapping[str, float], failing: Mapping[str, float], seconds: float
+    ) -> None:
+        self._every, self._failing, self._seconds = every, failing, seconds
 
     def read(self, pod: Pod, codes: Codes | None) -> Increment | str | None:
-        amount = self._sums.get(pod.name)
+        amount = (self._every if codes is None else self._failing).get(pod.name)
         if amount is None:
             return None
         return Increment(amount, self._seconds) if amount >= 0 else _RESET
-
-
-class _Samples:
-    """Instant samples of which only some count."""
-
-    def __init__(self, part: Measurement, pod_label: str, namespace: str) -> None:
-        self._samples, self._namespace = part.by(pod_label), namespace
-        self._seconds = part.window
-
-    def read(self, pod: Pod, codes: Codes | None) -> Increment | str | None:
-        amount, known = 0.0, False
-        for sample in self._samples.get(pod.name, ()):
-            labels, value = sample.labels, sample.value
-            if not is_of(labels, self._namespace):
-                continue
-            known = True
-            if codes is not None and not codes.are_bad(labels):
-                continue
-            if value < 0:
-                return _RESET
-            if value < inf:  # nor is it NaN
-                amount += value
-        return Increment(amount, self._seconds) if known else None
 
 
 class _Counters:

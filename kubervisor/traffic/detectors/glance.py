@@ -8,7 +8,7 @@ from kubervisor.traffic.detector_policy import RatioPolicy
 from kubervisor.traffic.detectors.circles import all_have_peers
 from kubervisor.traffic.detectors.counts import Codes
 from kubervisor.traffic.detectors.question import Question
-from kubervisor.traffic.detectors.series import sums_by_pod
+from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.model import PodUid
 
 
@@ -20,20 +20,26 @@ def plainly_fine(asked: Question, policy: RatioPolicy) -> Sequence[PodUid]:
     if any(query.raw for query in policy.queries):
         return ()
     fleet = asked.fleet
-    # One query for both, told apart by their codes, or one for failures and one for all.
-    codes = Codes(policy.code_label, policy.bad_codes) if policy.code_label else None
-    failing = sums_by_pod(asked.parts[0], fleet, policy.pod_label, codes)
-    every = sums_by_pod(asked.parts[-1], fleet, policy.pod_label)
-    failures_of, events_of = failing.get, every.get
+    codes = _codes(policy)
+    first, last = asked.parts[0].by(policy.pod_label), asked.parts[-1].by(policy.pod_label)
+    ready = [pod for pod in fleet.pods if pod.ready]
+    names, namespace = [pod.name for pod in ready], fleet.key.namespace
+    failing, every = first.amounts(names, namespace, codes), last.amounts(names, namespace)
     activity, least, floor = policy.minimum_activity, policy.minimum_events, policy.minimum_effect
-    fine = []
-    for pod in fleet.pods:
-        if not pod.ready:
-            continue
-        name = pod.name
-        k, n = failures_of(name, 0.0), events_of(name, 0.0)
+    for k, n in zip(failing, every, strict=True):
         # Written so that NaN, which a reset leaves, is not fine.
         if not (0 <= k <= n and activity <= n and n > 0) or (k >= least and k >= floor * n):
             return ()
-        fine.append(pod.uid)
-    return fine if all_have_peers(fleet) else ()
+    return [pod.uid for pod in ready] if all_have_peers(fleet) else ()
+
+
+def look_ahead(measurement: Measurement, policy: RatioPolicy) -> None:
+    """Sum up what `plainly_fine` looks at: once, before all who share the measurement want it."""
+    parts = measurement.parts or (measurement,)
+    for part, only in ((parts[0], _codes(policy)), (parts[-1], None)):
+        part.by(policy.pod_label).summed(only)
+
+
+def _codes(policy: RatioPolicy) -> Codes | None:
+    """One query for both is told apart by codes; else one is for failures, and one for all."""
+    return Codes(policy.code_label, policy.bad_codes) if policy.code_label else None

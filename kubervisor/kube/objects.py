@@ -1,4 +1,4 @@
-"""Reads and writes of single KubervisorServices and Services, past every cache."""
+"""Reads and writes of KubervisorServices, their pods and Services, past every cache."""
 
 from __future__ import annotations
 
@@ -8,15 +8,28 @@ from typing import Any
 from kubervisor.kube import paths
 from kubervisor.kube.client import Api
 from kubervisor.kube.failures import JSON_PATCH, decoded
+from kubervisor.kube.listing import list_all
 from kubervisor.kube.podwrites import MERGE_PATCH
-from kubervisor.kube.records import ServiceRecord, SpecRecord, decode_spec
-from kubervisor.traffic.keys import FINALIZER, TRAFFIC
+from kubervisor.kube.records import ServiceRecord, SpecRecord, decode_pod, decode_spec
+from kubervisor.kube.unreadable import Unreadable, or_unreadable
+from kubervisor.traffic.keys import FINALIZER, NAME, TRAFFIC
+from kubervisor.traffic.membership import is_member
 
 
 def get_spec(api: Api, namespace: str, name: str) -> SpecRecord:
     """Return the KubervisorService as stored now. Raises: NotFound where there is none."""
     path = paths.single(paths.KUBERVISOR_SERVICES, namespace, name)
     return decoded(path, decode_spec, api.request("GET", path))
+
+
+def are_claimed(api: Api, namespace: str, name: str) -> bool:
+    """Whether members carry the name of that KubervisorService now: a label that was written last
+    may not have come by the watch yet. Raises: ApiError.
+    """
+    path = paths.collection(paths.PODS, namespace)
+    query = {"labelSelector": f"{NAME}={name}"}
+    carriers = list_all(api, path, or_unreadable(decode_pod), query=query)
+    return any(not isinstance(pod, Unreadable) and is_member(pod) for pod in carriers)
 
 
 def add_finalizer(api: Api, record: SpecRecord) -> SpecRecord:

@@ -13,7 +13,7 @@ from kubervisor.api.policy import to_policy
 from kubervisor.errors import CapacityExceeded, Conflict, NotFound, SpecError
 from kubervisor.kube.client import Api
 from kubervisor.kube.events import EventType
-from kubervisor.kube.objects import add_finalizer, remove_finalizer
+from kubervisor.kube.objects import add_finalizer, are_claimed, remove_finalizer
 from kubervisor.kube.records import SpecRecord
 from kubervisor.kube.watches import Caches
 from kubervisor.runtime.assignment import Assignment, Stance
@@ -187,6 +187,9 @@ class Controller:
         self._release_all(key, record)
         if self._shared.gatherer.claimed(key):
             self._queue.add(key, after=0.1)
+            return
+        if are_claimed(self._api, key.namespace, key.name):
+            self._queue.add(key, after=0.5)
             return
         self._shared.check()
         try:

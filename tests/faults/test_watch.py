@@ -26,8 +26,9 @@ from playground.fault_streams import (
 )
 from playground.faultproxy import FaultProxy, asks
 from playground.fleet import Fleet
+from tests.e2e import invariants as rules
 from tests.e2e.scene import WITHIN
-from tests.faults.bench import Bench, Stage
+from tests.faults.bench import SIZE, Bench, Stage
 from tests.faults.conftest import LONG, Figure
 
 KINDS = ("pods", "services", "kubervisorservices")
@@ -144,6 +145,28 @@ def test_fault_12_a_missed_event_of_the_outlier_is_found_at_the_write(
             lambda s: s["fleet"]["serving"] == 3, "a LIST has told what no event did", stage.name
         )
     assert stage.ejected() == [other.name]
+
+
+def test_a_deletion_waits_for_labels_of_ours_that_the_watch_has_not_shown(
+    bench: Bench, stage: Stage
+) -> None:
+    def carriers(fleet: Fleet) -> list[str]:
+        return [pod.name for pod in fleet.pods() if rules.NAME in pod.labels]
+
+    stage.begin()
+    stage.fleet.wait(lambda f: len(carriers(f)) == SIZE, WITHIN, "all are adopted")
+    bench.scene.delete_guard(stage.name)
+    bench.scene.wait_guard_gone(stage.name)
+    with bench.proxy.silence("pods"):
+        stage.guard()
+        stage.fleet.wait(lambda f: len(carriers(f)) == SIZE, WITHIN, "all are adopted again")
+        bench.scene.delete_guard(stage.name)
+        with bench.proxy.rule(asks("list", "pods"), delays(0.0)) as asked:
+            asked.wait(2, WITHIN)
+        assert stage.name in bench.scene.observer.guards()
+    bench.scene.wait_guard_gone(stage.name)
+    pods = bench.scene.observer.caught_up().pods()
+    assert not [body for body in pods if rules.NAME in body["metadata"]["labels"]]
 
 
 def test_fault_14_an_older_list_does_not_turn_time_back(

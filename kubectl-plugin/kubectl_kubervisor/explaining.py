@@ -73,7 +73,7 @@ def reasons(case: Case) -> list[tuple[str, str]]:
         return []
     found = [("Guarded by", f"{guard.namespace}/{guard.name}: {standing.state(guard)}")]
     if pod.is_ejected:
-        found += _of_ejection(pod, guard)
+        found += _of_ejection(case)
     found += [("Why not ejected", why) for why in _why_not(case)] if pod.state == "serving" else []
     if guard.fleet is not None:
         found.append(("Budget now", str(guard.fleet)))
@@ -97,13 +97,13 @@ def timeline(case: Case) -> list[Moment]:
     return sorted([*told, *new])
 
 
-def _of_ejection(pod: Pod, guard: Guard) -> list[tuple[str, str]]:
-    decided = next(
-        (one for one in guard.recent if one.uid == pod.uid and one.action in EJECTED), None
-    )
+def _of_ejection(case: Case) -> list[tuple[str, str]]:
+    pod = case.pod
+    # Newest last; the status may not have it yet where the Event does.
+    decided = [one.note for one in timeline(case) if one.what in EJECTED]
     evidence = pod.notes.get(words.EVIDENCE, "")
     # The record repeats the pod's evidence and adds the budget of that moment.
-    budget = decided.evidence.removeprefix(evidence).strip("; ") if decided else ""
+    budget = decided[-1].removeprefix(evidence).strip("; ") if decided else ""
     return [
         ("Reason", pod.notes.get(words.REASON, "")),
         ("Evidence", evidence),

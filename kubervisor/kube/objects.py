@@ -15,6 +15,11 @@ from kubervisor.kube.unreadable import Unreadable, or_unreadable
 from kubervisor.traffic.keys import FINALIZER, NAME, TRAFFIC
 from kubervisor.traffic.membership import is_member
 
+LONGEST_VALUE = 63
+"""Characters of a label's value. An object of a longer name, made before its definition forbade
+that, has no pods, and the API server would not understand the question.
+"""
+
 
 def get_spec(api: Api, namespace: str, name: str) -> SpecRecord:
     """Return the KubervisorService as stored now. Raises: NotFound where there is none."""
@@ -26,6 +31,8 @@ def are_claimed(api: Api, namespace: str, name: str) -> bool:
     """Whether members carry the name of that KubervisorService now: a label that was written last
     may not have come by the watch yet. Raises: ApiError.
     """
+    if len(name) > LONGEST_VALUE:
+        return False
     path = paths.collection(paths.PODS, namespace)
     query = {"labelSelector": f"{NAME}={name}"}
     carriers = list_all(api, path, or_unreadable(decode_pod), query=query)

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+from playground.processes import memory_mb
+
+_ROOT = Path(__file__).parents[1]
+_IMPORTS = """
+import pathlib, {}
+status = pathlib.Path("/proc/self/status").read_text()
+print(int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6)
+"""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -22,9 +32,20 @@ def cpu_seconds(pid: int) -> float:
 
 def peak_mb(pid: int) -> float:
     """The most resident memory the process ever had, in MB (10^6 bytes)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    kilobytes = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(kilobytes.split()[1]) * 1024 / 1e6
+    return memory_mb(pid, "VmHWM")
+
+
+def imported(module: str) -> tuple[float, float]:
+    """Of an interpreter that only imports `module`: the seconds of its life, and its MB."""
+    began = time.monotonic()
+    said = subprocess.run(
+        [sys.executable, "-c", _IMPORTS.format(module)],
+        cwd=_ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return time.monotonic() - began, float(said.stdout)
 
 
 def _stat(pid: int) -> list[str]:

@@ -5,14 +5,12 @@ The KubervisorService and its fleet of 20 are there before the process, as after
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 
 from benchmarks.figures import Figure
 from benchmarks.ground import ground, say
-from benchmarks.process import age, peak_mb
+from benchmarks.process import age, imported, peak_mb
 from playground.cluster import LocalCluster
 from playground.controller import Controller
 from playground.detector import Detector, pod_list
@@ -23,16 +21,10 @@ SIZE = 20
 SETTLED = 10
 """Requests to the detector, one a second, after which the memory is that of steady work."""
 
-IMPORTS = """
-import pathlib, kubervisor.app
-status = pathlib.Path("/proc/self/status").read_text()
-print(int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6)
-"""
-
 
 def run(*, quick: bool) -> list[Figure]:
     """Start → first evaluation in the worst of several starts, and resident memory."""
-    imports_took, imports_mb = _imports()
+    imports_took, imports_mb = imported("kubervisor.app")
     with ground() as here, Fleet(here.api, "shop", size=SIZE, selects_traffic=True):
         say("starting the controller several times")
         with Detector() as detector:
@@ -47,15 +39,6 @@ def run(*, quick: bool) -> list[Figure]:
         Figure("resident memory, one Service of 20", resident, "MB", imports_mb, 100),
         Figure("the most it was since the start", peak, "MB", imports_mb),
     ]
-
-
-def _imports() -> tuple[float, float]:
-    """The floor: an interpreter that only imports the controller. Seconds and MB."""
-    began = time.monotonic()
-    said = subprocess.run(
-        [sys.executable, "-c", IMPORTS], check=True, capture_output=True, text=True
-    )
-    return time.monotonic() - began, float(said.stdout)
 
 
 def _first_question(cluster: LocalCluster, detector: Detector) -> float:

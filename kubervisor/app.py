@@ -26,7 +26,7 @@ from kubervisor.kube.reflector import Reflector
 from kubervisor.kube.unreadable import Unreadable
 from kubervisor.kube.watches import Caches, LeftOut, reflectors
 from kubervisor.leadership import Standby, prepare
-from kubervisor.runtime import memory
+from kubervisor.runtime import memory, threads
 from kubervisor.runtime.process import AlwaysLeader, Background, Process
 from kubervisor.runtime.releasing import LEASE_PREFIX
 from kubervisor.runtime.supervisor import Supervisor
@@ -52,6 +52,7 @@ def build(settings: Settings) -> Process:
     and ValueError where a source or a pattern cannot be used.
     """
     memory.settle()
+    threads.settle()
     ends = _Ends(threading.Event(), threading.Event())
     log = logs.get("kubervisor")
     metrics.BUILD.labels(__version__, platform.python_version()).set(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -10,7 +9,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from benchmarks.ground import say
-from benchmarks.process import cpu_seconds, peak_mb
+from benchmarks.process import cpu_seconds, imported, peak_mb
 from benchmarks.scale.floor import list_raw, watch_raw
 from benchmarks.scale.measured import Measured
 from benchmarks.scale.run import RAW
@@ -19,11 +18,6 @@ from benchmarks.scale.world import World
 from playground.processes import Processes, ProcessFailed
 
 LISTED_WITHIN = 120.0
-IMPORTS = """
-import pathlib, benchmarks.scale.reference
-status = pathlib.Path("/proc/self/status").read_text()
-print(int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6)
-"""
 ROOT = Path(__file__).parents[2]
 
 
@@ -32,7 +26,7 @@ def measure_reference(world: World, *, quiet: float, rate: int) -> Measured:
     events a second. Of what it is not asked, the answer has zeros.
     """
     say(f"the reference controller on {world.services} Services of {world.size} pods")
-    known = Measured(world.services, world.pods, _imports_mb())
+    known = Measured(world.services, world.pods, imported("benchmarks.scale.reference")[1])
     try:
         with stage(world, rate) as here, Processes() as processes:
             known = replace(known, floor_listed=list_raw(here.port))
@@ -40,13 +34,6 @@ def measure_reference(world: World, *, quiet: float, rate: int) -> Measured:
             return _measure(here, processes, known, quiet)
     except (ProcessFailed, HTTPException, OSError) as error:
         return replace(known, problem=str(error).partition("\n")[0])
-
-
-def _imports_mb() -> float:
-    said = subprocess.run(
-        [sys.executable, "-c", IMPORTS], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    return float(said.stdout)
 
 
 def _measure(here: Stage, processes: Processes, known: Measured, quiet: float) -> Measured:

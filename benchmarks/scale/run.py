@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +14,7 @@ from urllib.request import urlopen
 
 from benchmarks.figures import percentile
 from benchmarks.ground import say
-from benchmarks.process import cpu_seconds, peak_mb
+from benchmarks.process import cpu_seconds, imported, peak_mb
 from benchmarks.scale.floor import list_raw, watch_raw
 from benchmarks.scale.measured import JUDGED, LATENESS, PATIENCE, Measured, lateness, samples
 from benchmarks.scale.stage import Stage, stage, usual_rate
@@ -27,11 +25,6 @@ from playground.processes import ProcessFailed
 POLL = 0.1
 RAW = 1.5
 """Seconds for which the watch is read without a controller."""
-IMPORTS = """
-import pathlib, kubervisor.app
-status = pathlib.Path("/proc/self/status").read_text()
-print(int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6)
-"""
 WRITES = ("PATCH", "POST", "PUT", "DELETE")
 
 
@@ -44,7 +37,7 @@ def measure(world: World, *, rest: float, quiet: float, rate: int | None = None)
     """
     rate = usual_rate(world) if rate is None else rate
     say(f"{world.services} Services of {world.size} pods, {rate} watch events a second")
-    known = Measured(world.services, world.pods, imports_mb())
+    known = Measured(world.services, world.pods, imported("kubervisor.app")[1])
     try:
         with stage(world, rate) as here:
             known = replace(known, floor_listed=list_raw(here.port))
@@ -62,14 +55,6 @@ def measure(world: World, *, rest: float, quiet: float, rate: int | None = None)
         said = str(error).partition("\n")[0]
         gone = isinstance(error, URLError)
         return replace(known, problem=f"the controller has ended ({said})" if gone else said)
-
-
-def imports_mb() -> float:
-    """The floor of memory: an interpreter that only imports the controller."""
-    said = subprocess.run(
-        [sys.executable, "-c", IMPORTS], check=True, capture_output=True, text=True
-    )
-    return float(said.stdout)
 
 
 def _measure(

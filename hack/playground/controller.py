@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playground.processes import PortTaken, Processes, ProcessFailed, free_port
+from playground.processes import PortTaken, Processes, free_port, memory_mb
 
 Line = dict[str, Any]
 """One JSON log line."""
@@ -90,11 +90,7 @@ class Controller:
 
     def resident_mb(self) -> float:
         """Resident memory in MB (10^6 bytes). Raises ProcessFailed where it has ended."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        kilobytes = [line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")]
-        if not kilobytes:
-            raise ProcessFailed("the controller has ended")
-        return int(kilobytes[0]) * 1024 / 1e6
+        return memory_mb(self.pid, "VmRSS")
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal: SIGSTOP and SIGCONT freeze and wake it."""

@@ -26,6 +26,17 @@ class PortTaken(ProcessFailed):
     """A child ended because another program has its port: choose another and start again."""
 
 
+def memory_mb(pid: int, field: str) -> float:
+    """What proc(5) says of the memory of a process, in MB (10^6 bytes): `VmRSS` now, `VmHWM` at
+    most. Raises ProcessFailed where it has ended.
+    """
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    kilobytes = [line.split()[1] for line in lines if line.startswith(f"{field}:")]
+    if not kilobytes:
+        raise ProcessFailed(f"process {pid} has ended")
+    return int(kilobytes[0]) * 1024 / 1e6
+
+
 class Processes:
     """A group of named child processes and a data folder, both gone when the context ends.
 

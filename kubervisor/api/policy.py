@@ -17,6 +17,7 @@ from kubervisor.api.breaker import Breaker
 from kubervisor.api.problems import spec_error
 from kubervisor.api.spec import Budget, KubervisorServiceSpec
 from kubervisor.errors import SpecError
+from kubervisor.traffic import keys
 from kubervisor.traffic.policy import ActivatorPolicy, BreakerPolicy, BudgetPolicy, ServicePolicy
 
 T = TypeVar("T")
@@ -44,8 +45,6 @@ _NEW = _Defaults(
     peer_group="",
 )
 
-_LABEL_VALUE_LENGTH = 63  # the object's name becomes the value of the label kubervisor/name
-
 
 def to_policy(
     spec: Mapping[str, object] | KubervisorServiceSpec, *, name: str = ""
@@ -59,9 +58,9 @@ def to_policy(
     otherwise. Raises SpecError: its message starts with the path of the field and says what to
     write.
     """
-    if len(name) > _LABEL_VALUE_LENGTH:
+    if len(name) > keys.LONGEST_VALUE:
         raise SpecError(
-            f"metadata.name: must have at most {_LABEL_VALUE_LENGTH} characters, because it "
+            f"metadata.name: must have at most {keys.LONGEST_VALUE} characters, because it "
             "becomes a label value; write a shorter name"
         )
     parsed = spec if isinstance(spec, KubervisorServiceSpec) else parse_spec(spec)

@@ -30,7 +30,7 @@ Subscriber = Callable[[Changes[T]], None]
 
 
 class Shelf(Generic[T]):
-    """The records of one namespace, by name; indexed by those who make it."""
+    """The records of one namespace, by name; a kind that is found otherwise too has an `_index`."""
 
     def __init__(self) -> None:
         self.records: dict[str, T] = {}
@@ -38,6 +38,8 @@ class Shelf(Generic[T]):
     def fill(self, records: dict[str, T]) -> None:
         """Take `records`, by their names, for its own; nobody reads it yet."""
         self.records = records
+        for record in records.values():
+            self._index(None, record)
 
     def put(self, old: T | None, new: T | None) -> None:
         """Put `new` in the place of `old`; both have the same name."""
@@ -45,6 +47,10 @@ class Shelf(Generic[T]):
             self.records[new.name] = new
         elif old is not None:
             del self.records[old.name]
+        self._index(old, new)
+
+    def _index(self, old: T | None, new: T | None) -> None:
+        """Note that `new` is in the place of `old`."""
 
 
 class ObjectCache(Generic[T]):

@@ -12,13 +12,8 @@ from kubervisor.kube.listing import list_all
 from kubervisor.kube.podwrites import MERGE_PATCH
 from kubervisor.kube.records import ServiceRecord, SpecRecord, decode_pod, decode_spec
 from kubervisor.kube.unreadable import Unreadable, or_unreadable
-from kubervisor.traffic.keys import FINALIZER, NAME, TRAFFIC
+from kubervisor.traffic.keys import FINALIZER, LONGEST_VALUE, NAME, TRAFFIC
 from kubervisor.traffic.membership import is_member
-
-LONGEST_VALUE = 63
-"""Characters of a label's value. An object of a longer name, made before its definition forbade
-that, has no pods, and the API server would not understand the question.
-"""
 
 
 def get_spec(api: Api, namespace: str, name: str) -> SpecRecord:
@@ -32,6 +27,7 @@ def are_claimed(api: Api, namespace: str, name: str) -> bool:
     may not have come by the watch yet. Raises: ApiError.
     """
     if len(name) > LONGEST_VALUE:
+        # Made before its definition forbade that: no pod can carry it, nor can one be asked for.
         return False
     path = paths.collection(paths.PODS, namespace)
     query = {"labelSelector": f"{NAME}={name}"}

@@ -46,7 +46,7 @@ class PodShelf(Shelf[Pod]):
 
     def fill(self, records: dict[str, Pod]) -> None:
         """Take `records`, by their names, for its own; nobody reads it yet."""
-        super().fill(records)
+        self.records = records  # grouped at once, which is faster than one after the other
         groups = defaultdict[_Labels, list[Pod]](list)
         for pod in records.values():
             groups[_labels(pod)].append(pod)

@@ -25,17 +25,6 @@ class ServiceShelf(Shelf[ServiceRecord]):
         found = map(self.records.get, self._steering.matching(namespace, labels))
         return tuple(record for record in found if record is not None)
 
-    def fill(self, records: dict[str, ServiceRecord]) -> None:
-        """Take `records`, by their names, for its own; nobody reads it yet."""
-        super().fill(records)
-        for record in records.values():
-            self._index(None, record)
-
-    def put(self, old: ServiceRecord | None, new: ServiceRecord | None) -> None:
-        """Put `new` in the place of `old`; both have the same name."""
-        super().put(old, new)
-        self._index(old, new)
-
     def _index(self, old: ServiceRecord | None, new: ServiceRecord | None) -> None:
         if new is not None and new.selector.get(keys.TRAFFIC) == Traffic.YES:
             self._steering.add(new.name, new.namespace, without_ours(new.selector))

@@ -17,17 +17,6 @@ class SpecShelf(Shelf[SpecRecord]):
         """Return those that name `service`."""
         return tuple(self._claimants.get(service, {}).values())
 
-    def fill(self, records: dict[str, SpecRecord]) -> None:
-        """Take `records`, by their names, for its own; nobody reads it yet."""
-        super().fill(records)
-        for record in records.values():
-            self._index(None, record)
-
-    def put(self, old: SpecRecord | None, new: SpecRecord | None) -> None:
-        """Put `new` in the place of `old`; both have the same name."""
-        super().put(old, new)
-        self._index(old, new)
-
     def _index(self, old: SpecRecord | None, new: SpecRecord | None) -> None:
         """Each of the small dicts is replaced, never changed: it may be read at the same time."""
         left, joined = _service(old), _service(new)

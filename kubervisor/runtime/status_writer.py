@@ -140,18 +140,23 @@ class StatusWriter:
             try:
                 self._claim(known)
                 self._confirm(known)
-                wire = self._with_intents(known, status.wire())
-                wait = self._unsettled(known, wire)
-                if wait == 0 and known.record.status != wire:
+                stored, wire = known.record.status, self._with_intents(known, status.wire())
+                if stored == wire:
+                    known.recounted_at = None
+                    return 0.0
+                wait = self._unsettled(known, stored, wire)
+                if wait == 0:
                     self._store(known, lambda _: wire)
             except NotFound:
                 return 0.0
         return wait
 
-    def _unsettled(self, known: _Object, wire: Mapping[str, Any]) -> float:
+    def _unsettled(
+        self, known: _Object, stored: Mapping[str, Any], wire: Mapping[str, Any]
+    ) -> float:
         """The seconds for which `wire` should not be written: only its counts are new."""
-        stored, now = known.record.status, self._clock()
-        if stored == wire or _without_counts(stored) != _without_counts(wire):
+        now = self._clock()
+        if _without_counts(stored) != _without_counts(wire):
             known.recounted_at = None
             return 0.0
         if known.recounted_at is None:

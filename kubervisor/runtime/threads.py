@@ -1,5 +1,5 @@
 """Starts every thread of the process: named, daemonic, with a stack that deep JSON cannot
-overflow, and with turns that are short.
+overflow.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ a watch of 2,000 events a second are judged four times as late (p99), and nothin
 """
 
 
+def settle() -> None:
+    """Let all threads take short turns."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+
+
 def start_thread(name: str, target: Callable[[], None]) -> threading.Thread:
     """The started thread. Raises RuntimeError where the process may not have more threads."""
     threading.stack_size(STACK_BYTES)
-    sys.setswitchinterval(SWITCH_SECONDS)
     thread = threading.Thread(target=target, name=name, daemon=True)
     thread.start()
     return thread

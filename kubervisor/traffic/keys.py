@@ -12,6 +12,7 @@ PREFIX = "kubervisor/"
 TRAFFIC = "kubervisor/traffic"
 NAME = "kubervisor/name"
 STRATEGY = "kubervisor/strategy"
+LONGEST_VALUE = 63  # characters, as the API server allows for any label
 
 # Annotations on pods: the current ejection
 EJECTION_ID = "kubervisor/ejection-id"

@@ -242,7 +242,7 @@ class Samples(Collection[Sample]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Collection) and tuple(self) == tuple(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # mypy's object has a hash; a list has none either
 
     def __repr__(self) -> str:
         return f"Samples({self.pod_label!r}, {list(self)!r})"

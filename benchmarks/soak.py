@@ -133,7 +133,7 @@ def _figures(
             target=10 if long else None,
             samples=len(late),
         ),
-        Figure("threads, most", threads, "", target=2 * SERVICES + 64, samples=len(late)),
+        Figure("threads, most", threads, "", target=64, samples=len(late)),
         Figure("threads at rest", settled.threads, "", target=threads),
         Figure("open files, most", files, "", target=128, samples=len(late)),
         Figure("open files at rest", settled.files, "", target=files),

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from kubervisor.kube.client import Api
@@ -30,10 +31,11 @@ from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.orphans import OrphanSweep
 from kubervisor.runtime.process import AlwaysLeader
 from kubervisor.runtime.restoring import highest_epoch
+from kubervisor.runtime.scheduler import Scheduler
 from kubervisor.runtime.scraping import Scraping
 from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.runtime.storm import EjectionLimit
-from kubervisor.runtime.supervisor import Supervisor, capacity
+from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.wiring import Wiring
 from kubervisor.runtime.workqueue import WorkQueue
 from kubervisor.settings import Settings
@@ -85,7 +87,7 @@ def prepare(standby: Standby) -> tuple[Leading, Supervisor]:
     )
     freshness = Freshness(api, standby.watches)
     actuator = Actuator(writer, status_writer, caches.specs, freshness)
-    supervisor = Supervisor(shared, actuator, most=capacity(settings.max_services))
+    supervisor = Supervisor(shared, actuator, most=settings.max_services)
     wiring = Wiring(
         caches,
         overlay,
@@ -157,18 +159,22 @@ def _shared(standby: Standby, statuses: WorkQueue[ServiceKey]) -> Shared:
             shortest_period=settings.min_evaluation_period,
             allow_termination=settings.allow_termination,
         ),
+        breakers=Scheduler("breaker", clock),
+        activators=Scheduler("activator", clock),
     )
 
 
 def _loops(shared: Shared, sweep: OrphanSweep, announcements: Announcements) -> list[Loop]:
-    clock, log = shared.clock, shared.log
-    scrape = Loop("scrape", "scrape", shared.scraping.step, clock=clock, log=log)
+    begin = partial(
+        Loop, scheduler=Scheduler("loop", shared.clock), clock=shared.clock, log=shared.log
+    )
+    scrape = begin("scrape", "scrape", shared.scraping.step)
     shared.scraping.changed = scrape.wake
     return [
         scrape,
-        Loop("sweep", "sweep", sweep.step, clock=clock, log=log),
-        Loop("announcements", "announcements", announcements.step, clock=clock, log=log),
-        Loop("memory", "memory", memory.tidy, clock=clock, log=log),
+        begin("sweep", "sweep", sweep.step),
+        begin("announcements", "announcements", announcements.step),
+        begin("memory", "memory", memory.tidy),
     ]
 
 

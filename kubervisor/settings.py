@@ -120,8 +120,7 @@ class Settings(BaseSettings):
     max_services: int = Field(
         default=1500,
         ge=1,
-        description="KubervisorServices run at once, two threads each; fewer where "
-        "the process limit is lower.",
+        description="KubervisorServices run at once; those beyond it are not guarded, and say so.",
     )
     max_ejections_per_second: float = Field(
         default=5.0,

@@ -25,7 +25,9 @@ class Record(Protocol):
 T = TypeVar("T", bound=Record)
 R = TypeVar("R", bound=Record)
 Changes = Sequence[tuple[T | None, T | None]]
-"""Each record as it was and as it is; None before it came and after it went."""
+"""Each record as it was and as it is; None before it came and after it went, the same one where its
+version alone is another.
+"""
 Subscriber = Callable[[Changes[T]], None]
 
 
@@ -86,9 +88,9 @@ class ObjectCache(Generic[T]):
         return tuple(record for shelf in shelves for record in shelf.records.copy().values())
 
     def held(self, record: R) -> T | R:
-        """Return the record that is held where it is equal to `record`, else `record`."""
+        """Return the record that is held where it is `record` in all, else `record`."""
         held = self.get(record.namespace, record.name)
-        return record if held is None or held != record else held
+        return record if held is None or held != record or self._is_newer(record, held) else held
 
     def __len__(self) -> int:
         return sum(len(shelf.records) for shelf in self._shelves.copy().values())
@@ -99,7 +101,10 @@ class ObjectCache(Generic[T]):
         if shelf is None:
             shelf = self._shelves[record.namespace] = self._make()
         old = shelf.records.get(record.name)
-        if old == record:
+        if old is not None and old == record:
+            if self._is_newer(record, old):
+                self._renew(old, record)
+                self._tell([(old, old)])
             return
         shelf.put(old, record)
         if old is None or old.uid == record.uid:
@@ -163,10 +168,22 @@ class ObjectCache(Generic[T]):
                 old = self.get(record.namespace, name)
                 if old is not None and old == record:
                     found[name] = old
+                    if self._is_newer(record, old):
+                        self._renew(old, record)
+                        changes.append((old, old))
                 else:
                     same = old is not None and old.uid == record.uid
                     changes.append((old if same else None, record))
         return changes
+
+    def _is_newer(self, record: Record, held: Record) -> bool:
+        """Whether `record`, an equal of the one that is `held`, has something that equality does
+        not look at.
+        """
+        return False
+
+    def _renew(self, held: T, record: T) -> None:
+        """Let `held` have that of `record`."""
 
     def _tell(self, changes: Changes[T]) -> None:
         for callback in self._subscribers:

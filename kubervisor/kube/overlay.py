@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -22,6 +22,9 @@ class Kind(Enum):
     EJECTING = auto()
     RETURNING = auto()
     TERMINATING = auto()
+
+
+_NONE: Mapping[Kind, frozenset[PodUid]] = {}
 
 
 class _Stage(Enum):
@@ -129,17 +132,26 @@ class Overlay:
                     if looked and write.stage is not _Stage.IN_FLIGHT and write.ended_at < begun:
                         self._drop(uid, kind)
 
+    def unconfirmed(self) -> Mapping[Kind, frozenset[PodUid]]:
+        """Return the pods with an unconfirmed write, by its kind: none, nearly always.
+
+        Ask before you look at the pods: a write that the watch shows meanwhile is in both then, and
+        otherwise might be in neither.
+        """
+        if not self._writes:
+            return _NONE
+        with self._lock:
+            found = {
+                kind: {u for u, writes in self._writes.items() if kind in writes} for kind in Kind
+            }
+        return {kind: frozenset(uids) for kind, uids in found.items() if uids}
+
     def ejecting(self, uids: Iterable[PodUid]) -> frozenset[PodUid]:
         """Return those of `uids` with an unconfirmed ejection."""
-        return self._with(uids, Kind.EJECTING)
-
-    def returning(self, uids: Iterable[PodUid]) -> frozenset[PodUid]:
-        """Return those of `uids` with an unconfirmed return."""
-        return self._with(uids, Kind.RETURNING)
-
-    def terminating(self, uids: Iterable[PodUid]) -> frozenset[PodUid]:
-        """Return those of `uids` with an unconfirmed termination."""
-        return self._with(uids, Kind.TERMINATING)
+        if not self._writes:  # nearly always: nobody waits for a writer then
+            return frozenset()
+        with self._lock:
+            return frozenset(uid for uid in uids if Kind.EJECTING in self._writes.get(uid, ()))
 
     def unsettled(self) -> frozenset[PodUid]:
         """Return the pods with a write that nobody knows the end of."""
@@ -151,12 +163,6 @@ class Overlay:
                 for uid, writes in self._writes.items()
                 if any(write.stage is _Stage.UNKNOWN for write in writes.values())
             )
-
-    def _with(self, uids: Iterable[PodUid], kind: Kind) -> frozenset[PodUid]:
-        if not self._writes:  # nearly always: nobody waits for a writer then
-            return frozenset()
-        with self._lock:
-            return frozenset(uid for uid in uids if kind in self._writes.get(uid, ()))
 
     def _end(self, uid: PodUid, stage: _Stage, version: str | None) -> None:
         with self._lock:

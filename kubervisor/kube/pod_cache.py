@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from itertools import chain
 from operator import attrgetter
 
-from kubervisor.kube.caches import Changes, ObjectCache, Shelf
+from kubervisor.kube.caches import Changes, ObjectCache, Record, Shelf
 from kubervisor.kube.records import own_labels
 from kubervisor.kube.seqlock import SeqLock
 from kubervisor.traffic.keys import NAME, PREFIX
@@ -144,6 +144,13 @@ class PodCache(ObjectCache[Pod]):
             if isinstance(shelf, PodShelf)
             for name in shelf.claims()
         }
+
+    def _is_newer(self, record: Record, held: Record) -> bool:
+        return isinstance(record, Pod) and isinstance(held, Pod) and record.version != held.version
+
+    def _renew(self, held: Pod, record: Pod) -> None:
+        # In its place: a new record would be a new tuple of all pods of its group.
+        held.version = record.version  # type: ignore[misc]  # to all others it is frozen
 
     def _tell(self, changes: Changes[Pod]) -> None:
         for old, new in changes:

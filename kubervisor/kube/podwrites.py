@@ -8,7 +8,7 @@ happened. Until the watch shows a write, the overlay knows of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -88,6 +88,7 @@ class PodWrites:
         Returns the pod as stored. Raises: Conflict where it is another state by now, NotFound where
         it is gone, ApiUnavailable where nobody knows, and what else the API server refuses.
         """
+        pod = replace(pod)  # at one version, whatever the watch shows meanwhile
         with _Record(self._overlay, pod, change.kind, change.ejection_id) as record:
             current, patch = pod, change.first_patch_for(pod)
             for _ in range(ATTEMPTS):

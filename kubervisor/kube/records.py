@@ -99,7 +99,7 @@ def _pod(stored: wire.Pod) -> Pod:
     return Pod(
         uid=PodUid(meta.uid),
         namespace=sys.intern(meta.namespace),
-        name=meta.name,
+        name=sys.intern(meta.name),  # as the answers of sources do
         version=meta.resource_version,
         phase=sys.intern(status.phase),
         ready=_is_ready(status),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from kubervisor import instants
 from kubervisor.kube.client import Api
@@ -150,6 +151,7 @@ class TrafficWriter:
 
     def evict(self, pod: Pod) -> None:
         """Ask for the eviction of `pod`. Raises: Throttled where a PodDisruptionBudget refuses."""
+        pod = replace(pod)  # at one version, whatever the watch shows meanwhile
         eviction = {
             "apiVersion": "policy/v1",
             "kind": "Eviction",
@@ -164,6 +166,7 @@ class TrafficWriter:
 
     def delete(self, pod: Pod) -> None:
         """Delete `pod`, whatever PodDisruptionBudgets say."""
+        pod = replace(pod)
         options = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",

@@ -52,11 +52,9 @@ class Activator:
             metrics.PAUSED_SECONDS.labels(*self._service).set(0)
             self._reminded = False
             desk.ledger.holds.thaw(self._clock.monotonic())
-            with desk.shared.turns:
-                fleet = desk.fleet_alone()
+            fleet = desk.fleet_alone()
             failed = self._settle(fleet)
-            with desk.shared.turns:
-                plan = self._plan(assignment, fleet)
+            plan = self._plan(assignment, fleet)
             failed |= self._apply(plan, fleet)
             for refusal in plan.refused:
                 tell_deferred(desk, refusal.pod, refusal.note)

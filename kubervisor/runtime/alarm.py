@@ -1,6 +1,6 @@
 """A bell that wakes one sleeper: what `threading.Event` does in a tenth of its memory and time.
 
-There are two for each Service. An Event is eight objects and makes a ninth for each wait.
+Each step is handed to a thread by one. An Event is eight objects and makes a ninth for each wait.
 """
 
 from __future__ import annotations

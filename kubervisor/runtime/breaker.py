@@ -1,7 +1,7 @@
 """The Breaker of one Service: measures, judges, and ejects what the fleet can spare.
 
-One thread for all breakers of the Service. It never waits for a source: a fetch runs elsewhere and
-wakes the thread when it is done, so a hanging source delays no other breaker.
+One loop for all breakers of the Service. It never waits for a source: a fetch runs elsewhere and
+wakes the loop when it is done, so a hanging source delays no other breaker.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class Breaker:
         measurement: Measurement,
     ) -> _Case | None:
         desk = self._desk
-        with desk.lock, desk.shared.turns:
+        with desk.lock:
             if desk.assignment.policy != assignment.policy:
                 return None
             fleet = desk.fleet_alone()

@@ -16,17 +16,14 @@ from kubervisor.runtime.fetching import FetchPool
 from kubervisor.runtime.gather import Gatherer
 from kubervisor.runtime.ledger import Ledger
 from kubervisor.runtime.restoring import decisions_in, lost_pods_in
+from kubervisor.runtime.scheduler import Scheduler
 from kubervisor.runtime.scraping import Scraping
 from kubervisor.runtime.storm import EjectionLimit
 from kubervisor.sources import Sources
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.bounds import Bounds
+from kubervisor.traffic.membership import members_among
 from kubervisor.traffic.model import Fleet, Pod, ServiceKey
-
-AT_ONCE = 2
-"""So many threads gather, judge and plan at a time; the others wait asleep. Hundreds that want the
-interpreter at once spend it on asking: each wakes every millisecond to see whether it may go on.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Shared:
     """What all Services of the process share.
 
     `neighbours` serialises decisions on pods that back several Services; each Service's own lock
-    does the rest. `turns` is held while thinking, never during a request. `changed` asks for a
+    does the rest. `breakers` and `activators` lend them threads. `changed` asks for a
     Service's status to be looked at; `check` raises LeadershipLost where nothing may be written,
     `epoch` counts leaders; `exists` tells whether a KubervisorService (namespace, name) does;
     `bounds` are the administrator's.
@@ -53,8 +50,9 @@ class Shared:
     changed: Callable[[ServiceKey], None]
     exists: Callable[[str, str], bool]
     bounds: Bounds
+    breakers: Scheduler
+    activators: Scheduler
     neighbours: threading.Lock = field(default_factory=threading.Lock)
-    turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
 
 
 class Desk:
@@ -67,6 +65,8 @@ class Desk:
         self.stopped = threading.Event()
         self.log = shared.log.bind(namespace=assignment.key.namespace, service=assignment.key.name)
         self._assignment = assignment
+        self._found: tuple[Pod, ...] = ()
+        self._known: Fleet | None = None
 
     @property
     def reference(self) -> Reference:
@@ -103,19 +103,23 @@ class Desk:
 
     def fleet(self) -> Fleet:
         """The fleet as it is known this instant. Call with the lock held."""
-        key, service = self._assignment.key, self._assignment.policy.service
-        members, unreplaced = self._members()
-        return self.shared.gatherer.fleet(key, service, members, unreplaced=unreplaced)
+        gatherer, alone = self.shared.gatherer, self.fleet_alone()
+        return gatherer.with_neighbours(alone, self._assignment.policy.service)
 
     def fleet_alone(self) -> Fleet:
-        """The same without its neighbours, in half the time: for whoever ejects nobody of it."""
-        members, unreplaced = self._members()
-        return self.shared.gatherer.alone(self._assignment.key, members, unreplaced=unreplaced)
-
-    def _members(self) -> tuple[tuple[Pod, ...], int]:
-        selector = dict(self._assignment.selector)
-        members = self.shared.gatherer.members(self._assignment.key, selector)
-        return members, self.ledger.unreplaced(members, now=self.shared.clock.monotonic())
+        """The same without its neighbours, in half the time: for whoever ejects nobody of it. It is
+        the same one as before, with all that was derived of it, where nothing has changed.
+        """
+        gatherer, key = self.shared.gatherer, self._assignment.key
+        writes = gatherer.unconfirmed()
+        found = gatherer.matching(key, dict(self._assignment.selector))
+        known = self._known
+        if known is None or found is not self._found or known.is_changing or writes:
+            members = members_among(found)
+            unreplaced = self.ledger.unreplaced(members, now=self.shared.clock.monotonic())
+            known = gatherer.alone(key, members, writes, unreplaced=unreplaced)
+            self._found, self._known = found, known
+        return known
 
     def changed(self) -> None:
         """Something that the status shows may have changed."""

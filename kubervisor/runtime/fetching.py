@@ -7,7 +7,6 @@ ago, is shared by every breaker that asks it.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
@@ -141,6 +140,3 @@ class FetchPool:
             listeners, answer.listeners = answer.listeners, []
         for listener in listeners:
             listener()
-            # Whom it woke goes first: all at once, a thousand would spend three times as long on
-            # asking each other for the interpreter as on their work.
-            time.sleep(0)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
-from kubervisor.kube.overlay import Overlay
+from kubervisor.kube.overlay import Kind, Overlay
 from kubervisor.kube.pod_cache import PodCache
 from kubervisor.kube.service_cache import ServiceCache, without_ours
 from kubervisor.traffic.membership import is_member, members_among
 from kubervisor.traffic.model import Fleet, Neighbour, Pod, PodUid, ServiceKey, Traffic
+
+Writes: TypeAlias = Mapping[Kind, frozenset[PodUid]]
+NOBODY = frozenset[PodUid]()
 
 
 class Gatherer:
@@ -20,9 +24,17 @@ class Gatherer:
 
     def members(self, key: ServiceKey, selector: Mapping[str, str]) -> tuple[Pod, ...]:
         """The members that the selector (without our key) matches, in name order."""
-        if not selector:
-            return ()
-        return members_among(self._pods.matching(key.namespace, selector))
+        return members_among(self.matching(key, selector))
+
+    def matching(self, key: ServiceKey, selector: Mapping[str, str]) -> tuple[Pod, ...]:
+        """The pods that it matches, members or not; the same tuple as before where nothing has
+        changed of them.
+        """
+        return self._pods.matching(key.namespace, selector) if selector else ()
+
+    def unconfirmed(self) -> Writes:
+        """Writes of ours that the watch has not shown, to whatever pod. Ask before `matching`."""
+        return self._overlay.unconfirmed()
 
     def claimed(self, key: ServiceKey) -> tuple[Pod, ...]:
         """The pods that carry our name, wherever they belong now; none that is being deleted."""
@@ -33,24 +45,24 @@ class Gatherer:
         unknown = self._overlay.unsettled()
         return tuple(pod for pod in members if pod.uid in unknown) if unknown else ()
 
-    def fleet(
-        self, key: ServiceKey, service: str, members: tuple[Pod, ...], *, unreplaced: int
-    ) -> Fleet:
-        """The fleet of `service` as the caches and our unconfirmed writes show it."""
-        fleet = self.alone(key, members, unreplaced=unreplaced)
+    def with_neighbours(self, fleet: Fleet, service: str) -> Fleet:
+        """`fleet`, of `service`, with the other Services that its members back."""
         neighbours = self._neighbours(fleet, service)
         return replace(fleet, neighbours=neighbours) if neighbours else fleet
 
-    def alone(self, key: ServiceKey, members: tuple[Pod, ...], *, unreplaced: int) -> Fleet:
+    def alone(
+        self, key: ServiceKey, members: tuple[Pod, ...], writes: Writes, *, unreplaced: int
+    ) -> Fleet:
         """The fleet without its neighbours, whom only an ejection concerns."""
-        overlay = self._overlay
+        if not writes:
+            return Fleet(key, members, unreplaced=unreplaced)
+        uids = {pod.uid for pod in members}
         return Fleet(
             key=key,
             pods=members,
-            # Not a list: nearly always there are no writes, and nobody asks for a name.
-            ejecting=overlay.ejecting(pod.uid for pod in members),
-            returning=overlay.returning(pod.uid for pod in members),
-            terminating=overlay.terminating(pod.uid for pod in members),
+            ejecting=writes.get(Kind.EJECTING, NOBODY) & uids,
+            returning=writes.get(Kind.RETURNING, NOBODY) & uids,
+            terminating=writes.get(Kind.TERMINATING, NOBODY) & uids,
             unreplaced=unreplaced,
         )
 
@@ -75,8 +87,8 @@ class Gatherer:
         )
 
     def _serving(self, namespace: str, selector: Mapping[str, str]) -> frozenset[PodUid]:
+        gone = self._overlay.unconfirmed().get(Kind.EJECTING, NOBODY)
         pods = self._pods.matching(namespace, selector)
-        gone = self._overlay.ejecting([pod.uid for pod in pods])
         return frozenset(
             pod.uid
             for pod in pods

@@ -1,4 +1,4 @@
-"""What the two threads of one Service know beyond the pods: holds, memories, findings, decisions.
+"""What the two loops of one Service know beyond the pods: holds, memories, findings, decisions.
 
 Everything here may be lost in a restart; what must not is on the pods. Used under the Service's
 lock, but for `Ledger.decisions` and the flags that the status reads, which are replaced and never

@@ -1,4 +1,4 @@
-"""A thread that takes steps: one pass of gather, decide, act, then a wait that a wake ends.
+"""Takes steps: one pass of gather, decide, act, then a rest that a wake ends.
 
 The loop is the one place that catches: an error in a step is counted and logged, and the next step
 waits longer, so one Service's trouble is nobody else's.
@@ -6,14 +6,11 @@ waits longer, so one Service's trouble is nobody else's.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 
 from kubervisor.errors import KubervisorError, LeadershipLost
-from kubervisor.runtime.alarm import Alarm
 from kubervisor.runtime.clock import Clock
-from kubervisor.runtime.threads import start_thread
+from kubervisor.runtime.scheduler import Scheduler, Task
 from kubervisor.telemetry import metrics
 from kubervisor.telemetry.logs import Log
 
@@ -21,60 +18,72 @@ Step = Callable[[], float]
 """One step; returns the seconds until the next one."""
 
 LONGEST_BACKOFF = 30.0
-SHORTEST_WAIT = 0.02
+SHORTEST_REST = 0.02
 """Seconds between two steps however often the loop is woken: a storm of events is one step."""
 
 
 class Loop:
     """Calls `step` until stopped. A wake during a step makes the next one follow at once."""
 
-    def __init__(self, name: str, kind: str, step: Step, *, clock: Clock, log: Log) -> None:
-        """`name` names the thread; `kind` is the metrics label: breaker, activator, status, …"""
+    __slots__ = (
+        "_clock",
+        "_duration",
+        "_failures",
+        "_kind",
+        "_last_error",
+        "_log",
+        "_scheduler",
+        "_step",
+        "_task",
+        "last_beat",
+        "name",
+        "next_beat",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        step: Step,
+        *,
+        scheduler: Scheduler,
+        clock: Clock,
+        log: Log,
+        rest: float = SHORTEST_REST,
+    ) -> None:
+        """`kind` is the metrics label: breaker, activator, …; `rest` seconds at least are between
+        two steps.
+        """
         self.name, self._kind, self._step = name, kind, step
         self._clock, self._log = clock, log
-        self._alarm = Alarm()
+        self._scheduler, self._task = scheduler, Task(self._turn, rest)
         self._duration = metrics.STEP_DURATION.labels(kind)
-        self._stopped = False
-        self._thread: threading.Thread | None = None
         self._failures = 0
         self._last_error = ""
         self.last_beat = clock.monotonic()
         self.next_beat = self.last_beat
 
     def start(self) -> None:
-        """Start the thread; the first step follows at once."""
-        self._thread = start_thread(self.name, self._run)
+        """Take the first step at once. Raises RuntimeError where there is no thread for it."""
+        self._scheduler.start(self._task)
 
     def wake(self) -> None:
         """Take the next step now."""
-        self._alarm.ring()
+        self._scheduler.wake(self._task)
 
     def stop(self) -> None:
         """End after the step in hand; returns at once."""
-        self._stopped = True
-        self._alarm.ring()
+        self._scheduler.stop(self._task)
 
     def join(self, timeout: float) -> bool:
-        """True once the thread has ended, at most `timeout` seconds from now."""
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout)
-            return not self._thread.is_alive()
-        return True
+        """True once no step is in hand, at most `timeout` seconds from now."""
+        return self._scheduler.join(self._task, timeout)
 
-    def _run(self) -> None:
-        while not self._stopped:
-            self._alarm.silence()
-            wait = self._guarded_step()
-            self.last_beat = self._clock.monotonic()
-            self.next_beat = self.last_beat + wait
-            self._rest(wait)
-
-    def _rest(self, wait: float) -> None:
-        """Wait for so many seconds, or until a wake; SHORTEST_WAIT of them in any case."""
-        # The flag is asked too: a stop during the step may have come before its ring was silenced.
-        if not self._stopped and self._alarm.wait(wait):
-            rested = self._clock.monotonic() - self.last_beat
-            time.sleep(max(0.0, min(SHORTEST_WAIT, wait) - rested))
+    def _turn(self) -> float:
+        wait = self._guarded_step()
+        self.last_beat = self._clock.monotonic()
+        self.next_beat = self.last_beat + wait
+        return wait
 
     def _guarded_step(self) -> float:
         started = self._clock.monotonic()

@@ -21,7 +21,7 @@ PATIENCE = 2.0
 
 
 class Readers:
-    """Used on the Breaker's thread; `wake` is called on others."""
+    """Used in the Breaker's steps; `wake` is called on other threads."""
 
     def __init__(self, desk: Desk, wake: Callable[[], None]) -> None:
         self._desk, self._wake = desk, wake

@@ -1,4 +1,4 @@
-"""What runs for one KubervisorService: a Breaker thread, an Activator thread, and their desk."""
+"""What runs for one KubervisorService: a Breaker, an Activator, each a loop, and their desk."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from kubervisor.runtime.breaker import Breaker
 from kubervisor.runtime.desk import Desk, Shared
 from kubervisor.runtime.loop import Loop
 
+ACTIVATOR_REST = 0.1
+"""Seconds between two steps of an Activator: a pod that is replaced is a dozen events, one after
+the other, and one or two steps.
+"""
+
 
 class ServiceWorker:
     """Started once, re-assigned when the spec or the Service changes, stopped when it goes."""
@@ -24,9 +29,22 @@ class ServiceWorker:
         activator = Activator(self.desk, actuator)
         name = str(assignment.key)
         clock, log = shared.clock, self.desk.log
-        self.breaker = Loop(f"breaker/{name}", "breaker", breaker.step, clock=clock, log=log)
+        self.breaker = Loop(
+            f"breaker/{name}",
+            "breaker",
+            breaker.step,
+            scheduler=shared.breakers,
+            clock=clock,
+            log=log,
+        )
         self.activator = Loop(
-            f"activator/{name}", "activator", activator.step, clock=clock, log=log
+            f"activator/{name}",
+            "activator",
+            activator.step,
+            scheduler=shared.activators,
+            clock=clock,
+            log=log,
+            rest=ACTIVATOR_REST,
         )
 
     def _wake_breaker(self) -> None:
@@ -36,7 +54,7 @@ class ServiceWorker:
         self.activator.wake()
 
     def start(self) -> None:
-        """Start both threads. Raises RuntimeError where the process may not have more."""
+        """Start both. Raises RuntimeError where the process may have no thread for them."""
         self.activator.start()
         self.breaker.start()
 
@@ -53,11 +71,11 @@ class ServiceWorker:
         self.desk.restore(status)
 
     def stop(self) -> None:
-        """End both threads after the write in hand; returns at once."""
+        """End both after the write in hand; returns at once."""
         self.desk.stopped.set()
         self.breaker.stop()
         self.activator.stop()
 
     def join(self, timeout: float) -> bool:
-        """True once both threads have ended; waits at most twice `timeout` seconds."""
+        """True once both have ended; waits at most twice `timeout` seconds."""
         return self.breaker.join(timeout) and self.activator.join(timeout)

@@ -87,9 +87,9 @@ class StatusWriter:
         """Whether the stored status names ejections that may not be on their pods yet."""
         return bool(intents_in(record.status))
 
-    def _claim(self, known: _Object) -> bool:
+    def _claim(self, known: _Object, said: Mapping[str, Any] | None = None) -> bool:
         if not known.claimed and (self._epoch() or epoch_in(known.record.status)):
-            self._store(known, self._claimed)
+            self._store(known, lambda status: self._claimed(known, status, said))
             known.claimed, known.inherited = True, intents_in(known.record.status)
         inherited = known.inherited
         for intent in inherited:
@@ -97,10 +97,17 @@ class StatusWriter:
         known.inherited = ()
         return bool(inherited)
 
-    def _claimed(self, status: Mapping[str, Any]) -> dict[str, Any]:
+    def _claimed(
+        self, known: _Object, status: Mapping[str, Any], said: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """`status` with our epoch, or at once what is to be `said`, where no intent is lost by
+        that.
+        """
         if self._epoch() and epoch_in(status) == self._epoch():
             # Another Lease's holder has counted as far as ours.
             self._outrank(epoch_in(status))
+        if said is not None and not intents_in(status):
+            status = self._with_intents(known, said)
         return {**status, "epoch": self._epoch()}
 
     def is_anothers(self, record: SpecRecord) -> bool:
@@ -138,7 +145,7 @@ class StatusWriter:
         known = self._known(record)
         with known.lock:
             try:
-                self._claim(known)
+                self._claim(known, status.wire())
                 self._confirm(known)
                 stored, wire = known.record.status, self._with_intents(known, status.wire())
                 if stored == wire:

@@ -1,10 +1,9 @@
-"""Runs one worker for each KubervisorService, up to what the process may run."""
+"""Runs one worker for each KubervisorService, up to as many as the administrator allows."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from kubervisor.errors import CapacityExceeded
@@ -15,19 +14,6 @@ from kubervisor.runtime.desk import Shared
 from kubervisor.runtime.service_worker import ServiceWorker
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.model import Pod, ServiceKey
-
-RESERVED_THREADS = 64
-"""Threads that are not a Service's: reflectors, lease, servers, fetches."""
-
-
-def capacity(asked: int) -> int:
-    """How many Services this process may run: two threads each, within the cgroup's pid limit."""
-    try:
-        limit = int(Path("/sys/fs/cgroup/pids.max").read_text())
-    except (OSError, ValueError):
-        return asked
-    return max(1, min(asked, (limit - RESERVED_THREADS) // 2))
-
 
 STUCK_SECONDS = 120.0
 """How long a loop may be overdue before /livez fails; any wait of ours for others is far
@@ -117,9 +103,9 @@ class Supervisor:
         worker.restore(recorded)
         try:
             worker.start()
-        except RuntimeError as error:
+        except RuntimeError as error:  # the first worker, where there is not one thread for all
             worker.stop()
-            raise CapacityExceeded(f"no more threads can be started: {error}") from error
+            raise CapacityExceeded(f"no thread can be started: {error}") from error
         self._workers[assignment.key] = worker
         metrics.WORKERS.set(len(self._workers))
         return worker

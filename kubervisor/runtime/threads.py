@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 STACK_BYTES = 8 * 2**20
 """Explicit, because some C libraries default to far less, and CPython 3.13.0 segfaults on nested
-JSON in threads of 1 MiB and below. It is virtual memory: a Service's thread uses 8 KiB of it."""
+JSON in threads of 1 MiB and below. It is virtual memory, of which a thread at rest uses 8 KiB."""
 
 SWITCH_SECONDS = 0.001
 """After so long a thread that works lets another go on. With the usual 5 ms, 1,500 Services beside

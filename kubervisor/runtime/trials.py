@@ -22,7 +22,7 @@ TRUSTED = 300.0
 
 
 class Trials:
-    """Used on the Breaker's thread, with the desk's lock held; `monotonic` is the clock."""
+    """Used in the Breaker's steps, with the desk's lock held; `monotonic` is the clock."""
 
     def __init__(self, report: Reporter, monotonic: Callable[[], float]) -> None:
         self._report, self._monotonic = report, monotonic

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
-from operator import attrgetter
+from dataclasses import replace
 
 from kubervisor.kube.caches import Changes
 from kubervisor.kube.overlay import Overlay
@@ -13,8 +12,6 @@ from kubervisor.kube.watches import Caches
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.workqueue import WorkQueue
 from kubervisor.traffic.model import Pod, ServiceKey
-
-_SUBSTANCE = attrgetter(*(field.name for field in fields(Pod) if field.name != "version"))
 
 
 class Wiring:
@@ -49,7 +46,7 @@ class Wiring:
         for old, new in changes:
             # The overlay first: whoever is woken must already see the write confirmed.
             self._overlay.observe(old, new)
-            if old is None or new is None or _SUBSTANCE(old) != _SUBSTANCE(new):
+            if old is not new:
                 # Pods of one template share their labels: one stands for all.
                 for pod in filter(None, (old, new)):
                     seen[pod.namespace, id(pod.labels), pod.claimed_by] = pod

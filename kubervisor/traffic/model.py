@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from math import inf
 from typing import NewType, Self, TypeVar, dataclass_transform
 
 PodUid = NewType("PodUid", str)
@@ -83,12 +84,14 @@ class Pod:
     serves while it still carries our ejection: a person set `yes`. `epoch_mark` is the epoch that a
     leader left on it, empty where none did.
     `eject_requested_at` is when a person asked to have it ejected, 0 where that cannot be read.
+    Pods are equal whose versions alone differ, and the cache sets that of the one it holds: nearly
+    all that a watch tells changes nothing else.
     """
 
     uid: PodUid
     namespace: str
     name: str
-    version: str
+    version: str = field(compare=False)
     phase: str
     ready: bool
     deleting: bool
@@ -179,6 +182,11 @@ class Fleet:
     neighbours: tuple[Neighbour, ...] = ()
 
     @property
+    def is_changing(self) -> bool:
+        """True where writes of ours are on their way, or a replacement is."""
+        return bool(self.ejecting or self.returning or self.terminating or self.unreplaced)
+
+    @property
     def size(self) -> int:
         """N of the budget: all members."""
         return len(self.pods) + self.unreplaced
@@ -199,6 +207,24 @@ class Fleet:
             and pod.uid not in self.ejecting
             and pod.uid not in self.terminating
         )
+
+    @cached_property
+    def ready_names(self) -> tuple[str, ...]:
+        """The names of the Ready members, in order."""
+        return tuple([pod.name for pod in self.pods if pod.ready])
+
+    @cached_property
+    def ready_uids(self) -> tuple[PodUid, ...]:
+        """The uids of the Ready members, in the same order."""
+        return tuple([pod.uid for pod in self.pods if pod.ready])
+
+    @cached_property
+    def settled_at(self) -> float:
+        """When the last container of all had started; infinite where that is not known of a pod,
+        or one was out of traffic before.
+        """
+        starts = [p.started_at if p.returned_at is None else None for p in self.pods]
+        return max([inf if start is None else start for start in starts], default=-inf)
 
     @cached_property
     def serving(self) -> tuple[Pod, ...]:

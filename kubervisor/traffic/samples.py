@@ -8,7 +8,7 @@ the same labels but for the pod's, the row of its pod in their namespace, and th
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import inf, nan
 from operator import itemgetter
@@ -67,17 +67,27 @@ class Samples(Collection[Sample]):
     what is asked for; equal to any collection of equal ones in the same order.
     """
 
-    def __init__(self, pod_label: str, found: Iterable[tuple[Labels, float, float]]) -> None:
-        """The samples `found`: labels, which become ours, values, and instants."""
+    def __init__(
+        self,
+        pod_label: str,
+        found: Iterable[tuple[Labels, float, float]],
+        *,
+        one: Callable[[str], str] = str,
+    ) -> None:
+        """The samples `found`: labels, which become ours, values, and instants. Where `one` makes
+        one text of equal ones, all who hold a pod's name hold the same.
+        """
         self.pod_label = pod_label
         self._groups: list[_Group] = []
         self._rows: dict[Place, dict[str, int]] = {}
         self._group_of, self._row_of, self._values = array("I"), array("I"), array("d")
         self._sums: dict[Failures | None, Mapping[Place, array[float]]] = {}
         self._chains: tuple[dict[Place, array[int]], array[int]] | None = None
-        self._take(found)
+        self._take(found, one)
 
-    def _take(self, found: Iterable[tuple[Labels, float, float]]) -> None:
+    def _take(
+        self, found: Iterable[tuple[Labels, float, float]], one: Callable[[str], str]
+    ) -> None:
         pod_label, known = self.pod_label, dict[Key, _Group]()
         numbers: list[int] = []  # one object for each row number, whatever its place
         in_group, in_row = self._group_of.append, self._row_of.append
@@ -100,7 +110,7 @@ class Samples(Collection[Sample]):
                 row = len(rows)
                 if row == len(numbers):
                     numbers.append(row)
-                row = rows[pod] = numbers[row]
+                row = rows[one(pod)] = numbers[row]
             in_group(group.number)
             in_row(row)
             has_value(value)
@@ -155,19 +165,18 @@ class Samples(Collection[Sample]):
         return {pod: near.get(pod, 0.0) + anywhere.get(pod, 0.0) for pod in either}
 
     def amounts(
-        self, pods: Sequence[str], namespace: str, only: Failures | None = None
-    ) -> Sequence[float]:
-        """`sums` in the order of `pods`, 0 where a pod has none; in a third of the time where, as
-        nearly always, all have some and all samples say their namespace.
+        self, pods: Sequence[str], namespace: str, *only: Failures | None
+    ) -> list[Sequence[float]]:
+        """`sums` of each of `only`, in the order of `pods`, 0 where a pod has none; in a third of
+        the time where, as nearly always, all have some and all samples say their namespace.
         """
         rows = self._rows.get(namespace, {})
         if len(pods) > 1 and "" not in self._rows:
             with suppress(KeyError):
-                numbers = itemgetter(*pods)(rows)
-                found: tuple[float, ...] = itemgetter(*numbers)(self.summed(only)[namespace])
-                return found
-        sums = self.sums(pods, namespace, only)
-        return [sums.get(pod, 0.0) for pod in pods]
+                of_pods = itemgetter(*itemgetter(*pods)(rows))
+                return [of_pods(self.summed(one)[namespace]) for one in only]
+        sums = [self.sums(pods, namespace, one) for one in only]
+        return [[found.get(pod, 0.0) for pod in pods] for found in sums]
 
     def _picked(
         self, pods: Collection[str], place: Place, only: Failures | None

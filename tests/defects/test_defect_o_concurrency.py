@@ -75,8 +75,8 @@ def test_objects_that_come_and_go_leave_neither_threads_nor_pods_behind(
             lambda f: all(is_released(p) for p in f.pods()), PATIENCE, "all pods are released"
         )
         until(lambda: guard.controller.metric("kubervisor_workers") == workers, "no worker is left")
-        # Threads that fetch end when they have been idle for a while; those of Services at once.
-        until(lambda: _threads(guard) <= threads + 8, "no thread of theirs is left")
+        # Threads that fetch, or take steps, end when they have been idle for half a minute.
+        until(lambda: _threads(guard) <= threads + 8, "no thread of theirs is left", 2 * PATIENCE)
 
 
 def _threads(guard: Guard) -> int:

@@ -99,19 +99,18 @@ def test_a_failed_return_leaves_the_ejection_before_it_unconfirmed() -> None:
     overlay = begun()
     overlay.written(UID, "12")
     overlay.begin(UID, Kind.RETURNING, "12")
-    assert overlay.returning([UID]) == {UID}
+    assert overlay.unconfirmed()[Kind.RETURNING] == {UID}
     overlay.failed(UID)
-    assert overlay.returning([UID]) == frozenset()
-    assert overlay.ejecting([UID]) == {UID}
+    assert overlay.unconfirmed() == {Kind.EJECTING: {UID}}
 
 
 def test_a_termination_ends_when_the_watch_shows_it_going() -> None:
     overlay = begun(Kind.TERMINATING)
     overlay.written(UID, None)
     overlay.observe(at(10), at(11))
-    assert overlay.terminating([UID]) == {UID}
+    assert overlay.unconfirmed() == {Kind.TERMINATING: {UID}}
     overlay.observe(at(11), at(12, deleting=True))
-    assert overlay.terminating([UID]) == frozenset()
+    assert overlay.unconfirmed() == {}
 
 
 class EjectionRace(RuleBasedStateMachine):

@@ -18,7 +18,7 @@ from kubervisor.errors import (
 )
 from kubervisor.kube import paths
 from kubervisor.kube.client import Api
-from kubervisor.kube.overlay import Overlay
+from kubervisor.kube.overlay import Kind, Overlay
 from kubervisor.kube.podwrites import MERGE_PATCH
 from kubervisor.kube.records import decode_pod
 from kubervisor.kube.writers import TrafficWriter
@@ -241,7 +241,7 @@ def test_without_the_lease_nothing_is_sent(
         with pytest.raises(LeadershipLost):
             end(pod)
     assert raw("cart")["resourceVersion"] == pod.version
-    assert overlay.ejecting([pod.uid]) | overlay.terminating([pod.uid]) == frozenset()
+    assert overlay.unconfirmed() == {}
 
 
 def test_a_late_write_of_the_leader_before_meets_the_fence(
@@ -267,7 +267,7 @@ def test_an_eviction_respects_a_disruption_budget(
     pod = stored("cart", labels={"app": "guarded"}, phase="Running")
     with pytest.raises(Throttled):
         writer.evict(pod)
-    assert overlay.terminating([pod.uid]) == frozenset()
+    assert Kind.TERMINATING not in overlay.unconfirmed()
 
 
 def test_an_eviction_on_an_old_version_is_refused(
@@ -285,9 +285,9 @@ def test_a_termination_is_known_until_it_shows(
 ) -> None:
     pod = stored("cart")
     getattr(writer, how)(pod)
-    assert overlay.terminating([pod.uid]) == {pod.uid}
+    assert overlay.unconfirmed() == {Kind.TERMINATING: {pod.uid}}
     overlay.observe(pod, None)
-    assert overlay.terminating([pod.uid]) == frozenset()
+    assert Kind.TERMINATING not in overlay.unconfirmed()
 
 
 class Unreliable:
@@ -402,4 +402,4 @@ def test_a_termination_without_an_answer_is_found_out(
     scripted.script = Unreliable(api, ["done"])
     TrafficWriter(scripted.api(), allowed, overlay).delete(pod)
     assert overlay.unsettled() == frozenset()
-    assert overlay.terminating([pod.uid]) == {pod.uid}
+    assert overlay.unconfirmed() == {Kind.TERMINATING: {pod.uid}}

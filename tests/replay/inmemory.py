@@ -20,6 +20,7 @@ from kubervisor.runtime.breaker import Breaker
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.desk import Desk, Shared
 from kubervisor.runtime.fetching import Answer
+from kubervisor.runtime.scheduler import Scheduler
 from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.measurement import Measurement, NamedPod, Sample
 from kubervisor.traffic.model import Ejection, Fleet, Pod, PodUid, ServiceKey, Traffic
@@ -68,21 +69,24 @@ class Store:
 
     # The Gatherer's part
 
-    def members(self, key: ServiceKey, selector: object) -> tuple[Pod, ...]:
+    def unconfirmed(self) -> dict[Any, Any]:
+        return {}
+
+    def matching(self, key: ServiceKey, selector: object) -> tuple[Pod, ...]:
         return tuple(sorted(self.pods.values(), key=lambda pod: pod.name))
 
     def claimed(self, key: ServiceKey) -> tuple[Pod, ...]:
-        return self.members(key, {})
+        return self.matching(key, {})
 
     def in_doubt(self, members: object) -> tuple[Pod, ...]:
         return ()
 
-    def fleet(
-        self, key: ServiceKey, service: str, members: tuple[Pod, ...], *, unreplaced: int
-    ) -> Fleet:
-        return Fleet(key, members, unreplaced=unreplaced)
+    def with_neighbours(self, fleet: Fleet, service: str) -> Fleet:
+        return fleet
 
-    def alone(self, key: ServiceKey, members: tuple[Pod, ...], *, unreplaced: int) -> Fleet:
+    def alone(
+        self, key: ServiceKey, members: tuple[Pod, ...], writes: object, *, unreplaced: int
+    ) -> Fleet:
         return Fleet(key, members, unreplaced=unreplaced)
 
 
@@ -143,6 +147,8 @@ class Runtime:
             changed=lambda _: None,
             exists=lambda *_: True,
             bounds=Bounds(),
+            breakers=Scheduler("breaker", clock),
+            activators=Scheduler("activator", clock),
         )
         assignment = Assignment(key, "uid", 1, policy, stance, Reason.GUARDING, "", active=True)
         self._desk = Desk(assignment, shared)

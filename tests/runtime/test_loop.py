@@ -12,6 +12,7 @@ from structlog.testing import CapturingLogger
 from kubervisor.errors import LeadershipLost, SourceUnavailable
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.loop import LONGEST_BACKOFF, Loop
+from kubervisor.runtime.scheduler import Scheduler
 
 PATIENCE = 10.0
 FOR_EVER = 1000.0
@@ -40,6 +41,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.lines = CapturingLogger()
+        self._scheduler = Scheduler("test", Clock())
         self._loops: list[Loop] = []
 
     def loop(self, step: Callable[[], float]) -> Loop:
@@ -48,7 +50,7 @@ class Bench:
             processors=[lambda _l, _n, event: event],
             wrapper_class=structlog.stdlib.BoundLogger,
         )
-        loop = Loop("test", "test", step, clock=Clock(), log=log)
+        loop = Loop("test", "test", step, scheduler=self._scheduler, clock=Clock(), log=log)
         self._loops.append(loop)
         return loop
 

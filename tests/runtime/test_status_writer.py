@@ -84,6 +84,36 @@ def serving(api: Api, record: SpecRecord) -> int:
     return int(stored(api, record)["fleet"]["serving"])
 
 
+def test_the_first_status_claims_its_object_in_the_same_write(
+    api: Api, record: SpecRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    request = api.request
+
+    def note(method: str, *args: Any, **more: Any) -> bytes:
+        sent.append(method)
+        return request(method, *args, **more)
+
+    monkeypatch.setattr(api, "request", note)
+
+    Leader(api, epoch=2).statuses.write(record, status())
+
+    assert sent == ["PATCH"]
+    assert stored(api, record) == {**status().wire(), "epoch": 2}
+
+
+def test_a_status_with_declared_ejections_is_claimed_before_it_is_replaced(
+    api: Api, record: SpecRecord
+) -> None:
+    before = Leader(api, epoch=1)
+    before.statuses.declare(record, POD, "e1")
+    after = Leader(api, epoch=2)
+
+    after.statuses.write(get_spec(api, record.namespace, record.name), status())
+
+    assert after.fenced == [POD]
+
+
 def test_counts_are_written_when_they_have_settled(api: Api, record: SpecRecord) -> None:
     leader = Leader(api, 1)
     assert leader.statuses.write(record, status(3)) == 0

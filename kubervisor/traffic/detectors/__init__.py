@@ -77,6 +77,8 @@ def _unsettled(asked: Question) -> list[Pod]:
     """The pods whose evidence may not count yet: cheap, for nearly all of them have served long."""
     measured = asked.measurement
     settled = measured.taken_at - measured.window - asked.breaker.warm_up
+    if asked.fleet.settled_at <= settled:
+        return []
     return [
         pod
         for pod in asked.fleet.pods

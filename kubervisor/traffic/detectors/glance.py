@@ -22,15 +22,18 @@ def plainly_fine(asked: Question, policy: RatioPolicy) -> Sequence[PodUid]:
     fleet = asked.fleet
     codes = _codes(policy)
     first, last = asked.parts[0].by(policy.pod_label), asked.parts[-1].by(policy.pod_label)
-    ready = [pod for pod in fleet.pods if pod.ready]
-    names, namespace = [pod.name for pod in ready], fleet.key.namespace
-    failing, every = first.amounts(names, namespace, codes), last.amounts(names, namespace)
+    names, namespace = fleet.ready_names, fleet.key.namespace
+    if first is last:
+        failing, every = first.amounts(names, namespace, codes, None)
+    else:
+        (failing,) = first.amounts(names, namespace, codes)
+        (every,) = last.amounts(names, namespace, None)
     activity, least, floor = policy.minimum_activity, policy.minimum_events, policy.minimum_effect
     for k, n in zip(failing, every, strict=True):
         # Written so that NaN, which a reset leaves, is not fine.
         if not (0 <= k <= n and activity <= n and n > 0) or (k >= least and k >= floor * n):
             return ()
-    return [pod.uid for pod in ready] if all_have_peers(fleet) else ()
+    return fleet.ready_uids if all_have_peers(fleet) else ()
 
 
 def look_ahead(measurement: Measurement, policy: RatioPolicy) -> None:

@@ -1,0 +1,160 @@
+"""The scheduler: when a step is taken."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from kubervisor.runtime.scheduler import SLACK
+from tests.runtime.scheduled import FOR_EVER, Act, Allowance, Bench, Gate, Steps
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    bench = Bench()
+    yield bench
+    bench.end()
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread for all steps: they are taken one after the other."""
+    Allowance(monkeypatch, 2)
+
+
+def noting(order: list[str], name: str) -> Act:
+    """A step that writes down who takes it."""
+
+    def note() -> float:
+        order.append(name)
+        return FOR_EVER
+
+    return note
+
+
+def resting(seconds: float) -> Act:
+    """A step after which the task rests for so long."""
+    return lambda: seconds
+
+
+@pytest.mark.usefixtures("alone")
+class TestAWake:
+    def test_ends_a_rest_however_long(self, bench: Bench) -> None:
+        steps = bench.start(resting(math.inf))
+        assert steps.one_more()
+        bench.settle()
+
+        bench.scheduler.wake(steps.task)
+
+        assert steps.one_more()
+
+    def test_during_a_step_is_not_lost_and_many_are_one(self, bench: Bench) -> None:
+        gate = Gate()
+        steps = bench.start(gate)
+        assert steps.one_more()
+        for _ in range(100):
+            bench.scheduler.wake(steps.task)
+        gate.open()
+
+        assert steps.one_more()
+        bench.pass_time(0.05)
+        assert steps.count == 2
+
+    def test_is_kept_until_the_task_has_rested_for_its_shortest(self, bench: Bench) -> None:
+        ended: list[float] = []
+        began: list[float] = []
+
+        def first() -> float:
+            ended.append(time.monotonic())
+            return FOR_EVER
+
+        def second() -> float:
+            began.append(time.monotonic())
+            return FOR_EVER
+
+        steps = bench.start(first, second, shortest=0.05)
+        assert steps.one_more()
+        bench.settle()
+        for _ in range(100):
+            bench.scheduler.wake(steps.task)
+        assert steps.one_more()
+        bench.pass_time(0.1)
+
+        assert steps.count == 2
+        assert began[0] - ended[0] >= 0.05
+
+    def test_does_not_put_off_what_is_due_before(self, bench: Bench) -> None:
+        steps = bench.start(resting(0.05), shortest=FOR_EVER)
+        assert steps.one_more()
+        bench.settle()
+        bench.scheduler.wake(steps.task)
+
+        assert steps.one_more()
+
+    def test_leaves_a_task_that_is_due_its_place(self, bench: Bench) -> None:
+        gate, order = Gate(), list[str]()
+        assert bench.start(gate).one_more()
+        first = bench.start(noting(order, "first"))
+        bench.start(noting(order, "second"))
+        bench.scheduler.wake(first.task)
+        gate.open()
+        bench.settle()
+
+        assert order == ["first", "second"]
+
+    def test_replaces_the_step_that_was_due_later(self, bench: Bench) -> None:
+        bench.now = 100.0
+        bench.start(resting(3.0))
+        steps = bench.start(resting(5.0))
+        assert steps.one_more()
+        bench.settle()
+        bench.scheduler.wake(steps.task)
+        assert steps.one_more()
+        bench.settle()
+
+        bench.now = 110.0
+        bench.settle()
+        assert steps.count == 2
+
+    def test_before_the_start_is_the_first_step(self, bench: Bench) -> None:
+        steps = Steps()
+        bench.scheduler.wake(steps.task)
+        bench.start_these(steps)
+
+        assert steps.one_more()
+        bench.scheduler.wake(steps.task)
+        assert steps.one_more()
+
+    def test_leaves_nothing_behind(self, bench: Bench) -> None:
+        bench.start(resting(FOR_EVER / 2))
+        steps = bench.start()
+        for _ in range(10 * SLACK):
+            assert steps.one_more()
+            bench.settle()
+            bench.scheduler.wake(steps.task)
+
+        assert len(bench.scheduler._resting) <= SLACK + 2 * 3
+
+
+def test_a_second_start_changes_nothing(bench: Bench) -> None:
+    steps = bench.start()
+    bench.scheduler.start(steps.task)
+
+    bench.pass_time(0.05)
+    assert steps.count == 1
+
+
+@pytest.mark.usefixtures("alone")
+def test_the_first_that_is_due_goes_first(bench: Bench) -> None:
+    bench.now = 100.0
+    order: list[str] = []
+    for wait in (3.0, 1.0, 2.0):
+        bench.start(resting(wait), noting(order, f"after {wait:g} s"))
+    bench.settle()
+
+    bench.now = 110.0
+    bench.settle()
+    assert order == ["after 1 s", "after 2 s", "after 3 s"]

@@ -73,6 +73,47 @@ steps = st.lists(
 )
 
 
+@pytest.mark.parametrize("by", ["watch", "list"])
+def test_a_pod_whose_version_alone_is_new_stays_the_same_record(by: str) -> None:
+    cache, told = PodCache(), list[tuple[Pod | None, Pod | None]]()
+    held = replace(BASE, labels={"app": "x"})
+    cache.upsert(held)
+    group = cache.matching("shop", {"app": "x"})
+    cache.subscribe(told.extend)
+
+    newer = replace(held, version="2")
+    if by == "watch":
+        cache.upsert(newer)
+    else:
+        cache.replace([cache.held(newer)])
+
+    assert cache.get("shop", "a") is held
+    assert held.version == "2"
+    assert cache.matching("shop", {"app": "x"}) is group or by == "list"
+    assert [(old is held, new is held) for old, new in told] == [(True, True)]
+
+
+def test_a_list_that_is_not_put_up_leaves_the_versions_alone() -> None:
+    cache = PodCache()
+    held = replace(BASE)
+    cache.upsert(held)
+
+    read = cache.held(replace(held, version="0"))
+
+    assert (held.version, read.version) == ("1", "0")
+
+
+def test_nothing_is_told_of_a_pod_that_is_the_same_in_all() -> None:
+    cache, told = PodCache(), list[tuple[Pod | None, Pod | None]]()
+    cache.upsert(replace(BASE))
+    cache.subscribe(told.extend)
+
+    cache.upsert(replace(BASE))
+    cache.replace([replace(BASE)])
+
+    assert told == []
+
+
 @given(steps, labels)
 def test_a_pod_cache_finds_what_a_search_finds(
     taken: list[tuple[str, object]], selector: dict[str, str]

@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from benchmarks import crowd_readings as readings
 from benchmarks.changes import Changes
 from benchmarks.counters import Counters, served
-from benchmarks.figures import Figure, spread
+from benchmarks.crowd_ejections import ejecting, one_each
+from benchmarks.figures import Figure
 from benchmarks.ground import Ground, ground, guards_path, is_ready, say
 from benchmarks.process import age, peak_mb
 from playground import binaries
 from playground.controller import Controller
 from playground.fleet_api import Json
 from playground.fleet_manifests import Kind, namespace_path, service, workload, workload_path
-from playground.fleet_pod import TRAFFIC, Pod, read_pod
+from playground.fleet_pod import Pod, read_pod
 from playground.fleet_watch import Watch
 from playground.prometheus import Prometheus
 
@@ -35,8 +36,6 @@ REPLACED = 20
 """Pods that are deleted each second while the crowd churns."""
 WRITERS = 8
 PATIENCE = 90.0
-APART = 0.5
-"""Seconds between two pods that begin to fail: no more are ejected at once than may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ def run(*, quick: bool) -> list[Figure]:
     with ground(nodes=2) as here, Watch(here.api, "/api/v1/pods", read_pod) as pods:
         _create(here, names)
         _await(f"{count * SIZE} pods are Ready", lambda: _ready(pods), count * SIZE)
+        ready, first = time.monotonic(), frozenset(pod.uid for pod in pods.objects.values())
         counters = Counters(pods)
         with _prometheus(counters) as source:
             _guard(here, names, source)
@@ -64,7 +64,9 @@ def run(*, quick: bool) -> list[Figure]:
                 time.sleep(seconds)
                 made += _quiet(here, controller, seconds)
                 made += _churning(here, controller, pods, seconds)
-                made += _ejecting(here, controller, pods, counters, 10 if quick else 60)
+                _await("all pods are labelled", lambda: _labelled(pods), count * SIZE)
+                chosen = one_each(pods.objects.values(), first, 10 if quick else 60)
+                made += ejecting(here, controller, counters, chosen, ready)
     return [
         Figure(f"{count} of {SIZE}: {f.name}", f.measured, f.unit, f.floor, f.target, f.samples)
         for f in made
@@ -176,36 +178,6 @@ def _replace(here: Ground, pods: Watch[Pod], until: float) -> None:
         for pod in random.sample(list(pods.objects.values()), REPLACED):
             here.api.delete(f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}")
         time.sleep(max(0.0, began + 1 - time.monotonic()))
-
-
-def _ejecting(
-    here: Ground, controller: Controller, pods: Watch[Pod], counters: Counters, count: int
-) -> list[Figure]:
-    """One pod each of many Services begins to fail, and is ejected."""
-    raw = [_raw_write(here, pod) for pod in random.sample(list(pods.objects.values()), count)]
-    one_each = {p.labels["app"]: p for p in pods.objects.values() if p.traffic == "yes" and p.ready}
-    chosen = random.sample(list(one_each.values()), min(count, len(one_each)))
-    say(f"{len(chosen)} pods begin to fail, one each {APART:g} s")
-    before = len(readings.written(controller))
-    for pod in chosen:
-        counters.fail(pod.name)
-        time.sleep(APART)
-    _await("they are ejected", lambda: _out(pods, chosen), len(chosen))
-    took = readings.written(controller)[before:]
-    return spread("verdict → PATCH acknowledged", took, floors=raw, p99=0.05)
-
-
-def _raw_write(here: Ground, pod: Pod) -> float:
-    """Seconds of one write to a pod on a kept connection: nobody ejects faster."""
-    began = time.monotonic()
-    path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}"
-    here.api.merge(path, {"metadata": {"annotations": {"bench": str(began)}}})
-    return time.monotonic() - began
-
-
-def _out(pods: Watch[Pod], chosen: Sequence[Pod]) -> int:
-    out = {pod.uid for pod in pods.objects.values() if pod.labels.get(TRAFFIC) == "no"}
-    return sum(pod.uid in out for pod in chosen)
 
 
 def _ready(pods: Watch[Pod]) -> int:

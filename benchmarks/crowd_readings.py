@@ -10,7 +10,7 @@ from typing import Self
 from benchmarks.process import cpu_seconds
 from playground.controller import Controller
 
-__all__ = ["ASKED", "JUDGED", "LATENESS", "IdleLoop", "Spell", "guarded", "written"]
+__all__ = ["ASKED", "JUDGED", "LATENESS", "IdleLoop", "Spell", "guarded"]
 
 JUDGED = 'kubervisor_evaluations_total{outcome="judged"}'
 ASKED = 'kubervisor_source_requests_total{outcome="Answered"}'
@@ -37,11 +37,6 @@ def guarded(controller: Controller) -> float:
     """
     counts = _samples(controller, "kubervisor_evaluations_total", f"{LATENESS}_count")
     return counts.get(JUDGED, 0.0) - counts.get(f"{LATENESS}_count", 0.0)
-
-
-def written(controller: Controller) -> list[float]:
-    """Seconds from the verdict to the API server's acknowledgement, of every ejection so far."""
-    return [line["took"] for line in controller.lines() if line["event"] == "Ejected pod"]
 
 
 class IdleLoop:

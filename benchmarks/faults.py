@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import cycle, islice
 
+from benchmarks.ejections import Ejection, Fault, after_verdict, paired, read_ejections
 from benchmarks.figures import Figure, percentile, spread
 from benchmarks.floor import PATIENCE, Floor, left_after
 from benchmarks.ground import Ground, ground, say
-from playground.controller import Controller, Line
+from playground.controller import Controller
 from playground.detector import Detector
 from playground.fleet import Fleet
 from playground.fleet_pod import Pod
@@ -26,24 +25,6 @@ SIZE = 20
 PERIOD = 1.0
 HOLD = 3.0
 """Seconds; with 20 pods in turn, one is back for many periods before it is the outlier again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """The outlier from the monotonic instant `began` on; `out` seconds later it had left."""
-
-    pod: str
-    began: float
-    out: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ejection:
-    """As the controller tells it: monotonic instant of the verdict, seconds to the answer."""
-
-    pod: str
-    decided: float
-    took: float
 
 
 def run(*, quick: bool) -> list[Figure]:
@@ -84,48 +65,13 @@ def _fault(fleet: Fleet, detector: Detector, pod: Pod) -> Fault:
     return Fault(pod.name, began, out)
 
 
-def read_ejections(lines: Iterable[Line], wall_ahead: float) -> list[Ejection]:
-    """The ejections that the log tells; `wall_ahead` is the wall clock minus the monotonic one."""
-    ejections = []
-    for line in lines:
-        if line["event"] == "Ejected pod":
-            told = datetime.fromisoformat(line["ts"]).timestamp() - wall_ahead
-            ejections.append(Ejection(line["pod"], told - line["took"], line["took"]))
-    return ejections
-
-
-def paired(faults: Iterable[Fault], ejections: Iterable[Ejection]) -> list[tuple[Fault, Ejection]]:
-    """Each fault with the ejection that ended it: the pod's only one between its begin and its end.
-
-    Raises LookupError where the log lacks one.
-    """
-    told = list(ejections)
-    pairs = []
-    for fault in faults:
-        ended = fault.began + fault.out
-        ours = (e for e in told if e.pod == fault.pod and fault.began <= e.decided <= ended)
-        ejection = next(ours, None)
-        if ejection is None:
-            raise LookupError(f"the controller's log tells of no ejection of {fault.pod}")
-        pairs.append((fault, ejection))
-    return pairs
-
-
 def _figures(
     floor: Floor, faults: list[Fault], pairs: list[tuple[Fault, Ejection]]
 ) -> list[Figure]:
-    took = [ejection.took for _, ejection in pairs]
-    verdict_to_out = [fault.began + fault.out - ejection.decided for fault, ejection in pairs]
     # Nobody who looks once a period sees a fault earlier than this on average, or at worst.
     looked = [PERIOD * (rank + 0.5) / len(floor.left) for rank in range(len(floor.left))]
     soonest = [wait + percentile(floor.left, 50) for wait in looked]
     return [
-        *spread("verdict → PATCH acknowledged", took, floors=floor.acknowledged, p99=0.1),
-        *spread(
-            "verdict → EndpointSlice without the pod",
-            verdict_to_out,
-            floors=floor.left,
-            p99=percentile(floor.left, 99) + 0.05,
-        ),
+        *after_verdict(floor, pairs, acknowledged=0.1),
         *spread("fault → out", [f.out for f in faults], floors=soonest, p50=0.75, p99=1.3),
     ]

@@ -7,11 +7,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from playground.fleet import Fleet
 from playground.fleet_pod import TRAFFIC, Pod
+from playground.load_members import Members
 
 PATIENCE = 30.0
+
+
+class Labelled(Protocol):
+    """Pods that labels take out of traffic, such as a Fleet."""
+
+    @property
+    def members(self) -> Members:
+        """Who gets traffic, and when pods entered and left."""
+
+    def label(self, pod: Pod, key: str, value: str | None) -> None:
+        """Set a label of the pod; None removes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +33,8 @@ class Floor:
     acknowledged: list[float] = field(default_factory=list)
     left: list[float] = field(default_factory=list)
 
-    def sample(self, fleet: Fleet, pod: Pod) -> None:
-        """Take `pod`, of a fleet that nobody guards, out of traffic, and give it back."""
+    def sample(self, fleet: Labelled, pod: Pod) -> None:
+        """Take `pod`, to which nobody else writes, out of traffic, and give it back."""
         began = time.monotonic()
         fleet.label(pod, TRAFFIC, "no")
         self.acknowledged.append(time.monotonic() - began)
@@ -32,7 +44,7 @@ class Floor:
         fleet.members.wait(pod.id, entered=True, since=back, timeout=PATIENCE)
 
 
-def left_after(fleet: Fleet, pod: Pod, began: float) -> float:
+def left_after(fleet: Labelled, pod: Pod, began: float) -> float:
     """Seconds from the monotonic instant `began` until the EndpointSlices are without `pod`.
 
     Raises TimeoutError.

@@ -24,6 +24,7 @@ class Passage:
 class Members:
     """The ready pods that the EndpointSlices of a Service name, until closed.
 
+    `service` may be several names with commas between them; an empty `namespace` is all of them.
     `told` is called on the watch's thread with every passage, those of the start included.
     """
 
@@ -39,11 +40,12 @@ class Members:
         self._now: tuple[PodName, ...] = ()
         self._log: list[Passage] = []
         self._changed = threading.Condition()
+        within = f"/namespaces/{namespace}" if namespace else ""
         self._watch = Watch(
             api,
-            f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
+            f"/apis/discovery.k8s.io/v1{within}/endpointslices",
             ready_pods,
-            selector=f"kubernetes.io/service-name={service}",
+            selector=f"kubernetes.io/service-name in ({service})",
             changed=self._slice_changed,
         )
 

@@ -35,6 +35,10 @@ JUDGING = frozenset({Stance.GUARD, Stance.DRY_RUN, Stance.GIVE_BACK, Stance.HOLD
 IDLE = 30.0
 LONGEST_WAIT = 1.0
 """Seconds a Breaker waits for its turn to eject; a longer wait is the next evaluation's."""
+SLOT = 0.05
+"""Seconds between two instants at which breakers are due: those of one follow each other on a
+processor that is at it, which halves what each of them costs.
+"""
 FIRST_WITHIN = 0.5
 """Seconds within which a new breaker judges for the first time."""
 
@@ -137,8 +141,8 @@ class Breaker:
             return max(due + period, now + period / 2)
         # The first evaluation is early; from the second on, Services are spread evenly, each at its
         # own phase of the period.
-        earliest = now + period / 2
-        return earliest + (self._phase * period - earliest) % period
+        earliest, phase = now + period / 2, self._phase * period // SLOT * SLOT
+        return earliest + (phase - earliest) % period
 
     def _evaluate(self, assignment: Assignment, breaker: BreakerPolicy, answer: Answer) -> None:
         try:

@@ -10,9 +10,9 @@ import pytest
 from benchmarks import crowd_readings as readings
 
 
-def says(page: str = "", *lines: dict[str, Any]) -> Any:
-    """A controller with this page of metrics and these lines in its log."""
-    return cast("Any", SimpleNamespace(page=lambda _: page, lines=lambda: list(lines)))
+def says(page: str) -> Any:
+    """A controller with this page of metrics."""
+    return cast("Any", SimpleNamespace(page=lambda _: page))
 
 
 @pytest.mark.parametrize(
@@ -27,13 +27,3 @@ def says(page: str = "", *lines: dict[str, Any]) -> Any:
 def test_only_first_evaluations_guard(judged: int, late: int, guarded: int) -> None:
     page = f"{readings.JUDGED} {judged}\n{readings.LATENESS}_count {late}\n"
     assert readings.guarded(says(page if judged else "")) == guarded
-
-
-def test_what_ejections_took_is_told_by_the_log() -> None:
-    lines = (
-        {"event": "Leading"},
-        {"event": "Ejected pod", "took": 0.01},
-        {"event": "Returned pod"},
-        {"event": "Ejected pod", "took": 0.03},
-    )
-    assert readings.written(says("", *lines)) == [0.01, 0.03]

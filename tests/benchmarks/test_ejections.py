@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.faults import Ejection, Fault, paired, read_ejections
+from benchmarks.ejections import Ejection, Fault, after_verdict, paired, read_ejections
+from benchmarks.floor import Floor
 from playground.controller import Line
 
 
@@ -33,3 +34,15 @@ def test_each_fault_is_paired_with_the_ejection_that_ended_it() -> None:
 def test_a_fault_without_an_ejection_of_its_own_is_an_error(told: list[Ejection]) -> None:
     with pytest.raises(LookupError, match="no ejection of a"):
         paired([Fault("a", 10.0, 1.0)], told)
+
+
+def test_what_comes_after_a_verdict_may_exceed_the_same_by_hand_by_fifty_milliseconds() -> None:
+    floor = Floor(acknowledged=[0.004], left=[0.01, 0.02])
+    pairs = [(Fault("a", 10.0, 1.0), Ejection("a", decided=10.9375, took=0.03125))]
+    of = {f.name: f for f in after_verdict(floor, pairs, acknowledged=0.1)}
+    answer = of["verdict → PATCH acknowledged, p99"]
+    assert (answer.measured, answer.floor, answer.target) == (31.25, 4.0, 100.0)
+    out = of["verdict → EndpointSlice without the pod, p99"]
+    assert (out.measured, out.floor) == (62.5, 20.0)
+    assert out.target == pytest.approx(70.0)
+    assert [f.target for name, f in of.items() if name.endswith("p50")] == [None, None]

@@ -57,6 +57,7 @@ def run(*, quick: bool) -> list[Figure]:
             _guard(here, names, source)
             labelled = _label_all(here, pods, len(names))
             made = [Figure("first guarded → all pods labelled", labelled, "s")]
+            _await("all have samples", lambda: readings.measured(source), count * SIZE)
             with Controller(here.cluster.kubeconfig) as controller:
                 made += _started(controller, len(names))
                 seconds = 15 if quick else 30

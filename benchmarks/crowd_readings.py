@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
 from typing import Self
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from benchmarks.process import cpu_seconds
 from playground.controller import Controller
 
-__all__ = ["ASKED", "JUDGED", "LATENESS", "IdleLoop", "Spell", "guarded"]
+__all__ = ["ASKED", "JUDGED", "LATENESS", "IdleLoop", "Spell", "guarded", "measured"]
 
 JUDGED = 'kubervisor_evaluations_total{outcome="judged"}'
 ASKED = 'kubervisor_source_requests_total{outcome="Answered"}'
@@ -28,6 +31,15 @@ while due < end:
 late.sort()
 print(late[len(late) * 99 // 100])
 """
+
+
+def measured(source: str) -> int:
+    """How many pods the Prometheus at HOST:PORT has two samples of at least."""
+    query = "count(sum by (namespace, pod) (increase(http_requests_total[60s])))"
+    asked = urlencode({"query": query})
+    with urlopen(f"http://{source}/api/v1/query?{asked}", timeout=10) as answer:
+        found = json.load(answer)["data"]["result"]
+    return int(found[0]["value"][1]) if found else 0
 
 
 def guarded(controller: Controller) -> float:

@@ -45,7 +45,7 @@ from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.model import ServiceKey
 
-STATUS_SETTLES, PODS_SETTLE = 0.3, 1.0
+STATUS_SETTLES, PODS_SETTLE = 0.3, 2.0
 """Seconds between a decision, or a change of a pod, and the status that tells it: what changes
 together is looked at once, and a pod that starts changes several times.
 """

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import select
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -13,6 +16,10 @@ from kubervisor.kube import failures
 from kubervisor.kube.outcomes import EXCEPTIONS
 
 CHUNK_BYTES = 1 << 16
+GATHERING = 0.05
+"""Seconds for which lines gather once all that came is read. A pod that is replaced is ten events,
+a few milliseconds apart: to wake for each takes longer than to read it.
+"""
 
 
 class Stream:
@@ -47,6 +54,8 @@ class Stream:
                 return  # what a connection gives while it is being shut down is not to be trusted
             *lines, rest = (rest + chunk).split(b"\n")
             yield from filter(None, lines)
+            if self._is_drained():
+                time.sleep(GATHERING)
 
     def close(self) -> None:
         """End the stream; a thread that waits for its next line comes back at once."""
@@ -54,11 +63,27 @@ class Stream:
             if self._closed or self._finished:
                 return
             self._closed = True
-            connection = getattr(self._response, "connection", None)
-            sock = getattr(connection, "sock", None)
-            if isinstance(sock, socket.socket):
+            sock = self._socket()
+            if sock is not None:
                 # Closing a descriptor does not wake a thread that reads from it; a shutdown does.
                 # The plain one: a TLS socket's own drops the encryption under the reader, who then
                 # takes what is on the wire for the answer.
                 with suppress(OSError):
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    def _socket(self) -> socket.socket | None:
+        connection = getattr(self._response, "connection", None)
+        sock = getattr(connection, "sock", None)
+        return sock if isinstance(sock, socket.socket) else None
+
+    def _is_drained(self) -> bool:
+        """True where nothing more has come by now."""
+        sock = self._socket()
+        if sock is None or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+            return False
+        arrived = select.poll()
+        try:
+            arrived.register(sock, select.POLLIN)
+        except ValueError:  # closed meanwhile
+            return False
+        return not arrived.poll(0)

@@ -38,10 +38,16 @@ class Activator:
         self._clock = desk.shared.clock
         self._requests = Requests(desk, actuator)
         self._reminded = False
+        self._idle = False
+
+    def is_idle(self) -> bool:
+        """True where the last step found nothing to do, now or at a time that it knows."""
+        return self._idle
 
     def step(self) -> float:
         """One pass; returns the seconds until the next due return, a few seconds at most."""
         desk = self._desk
+        self._idle = False
         with desk.lock:
             assignment = desk.assignment
             if assignment.stance is Stance.STOPPED:
@@ -63,7 +69,10 @@ class Activator:
             desk.changed()
         if failed:
             return RETRY
-        net = SAFETY_NET if fleet.out or assignment.stance is not Stance.GUARD else QUIET_NET
+        quiet = assignment.stance is Stance.GUARD and not (fleet.out or fleet.is_changing)
+        # What was written is no reason: the watch shows it, and all but a label as no routine.
+        self._idle = quiet and not (plan.refused or plan.wake_in)
+        net = QUIET_NET if quiet else SAFETY_NET
         return max(SHORTEST, min(net, plan.wake_in or net))
 
     @property

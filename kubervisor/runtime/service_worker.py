@@ -27,6 +27,7 @@ class ServiceWorker:
             self.desk, actuator, wake=self._wake_breaker, unsettled=self._wake_activator
         )
         activator = Activator(self.desk, actuator)
+        self._is_idle = activator.is_idle
         name = str(assignment.key)
         clock, log = shared.clock, self.desk.log
         self.breaker = Loop(
@@ -65,6 +66,11 @@ class ServiceWorker:
         self.desk.assign(assignment)
         self.breaker.wake()
         self.activator.wake()
+
+    def pods_changed(self, *, routine: bool) -> None:
+        """Members did; where that was `routine`, only an Activator with something to do looks."""
+        if not (routine and self._is_idle()):
+            self.activator.wake()
 
     def restore(self, status: Mapping[str, Any]) -> None:
         """Take up what the last leader recorded; once."""

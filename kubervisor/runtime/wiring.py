@@ -11,6 +11,7 @@ from kubervisor.kube.records import ServiceRecord, SpecRecord
 from kubervisor.kube.watches import Caches
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.workqueue import WorkQueue
+from kubervisor.traffic.membership import is_routine
 from kubervisor.traffic.model import Pod, ServiceKey
 
 
@@ -42,20 +43,24 @@ class Wiring:
             self._queue.add(ServiceKey(record.namespace, record.name))
 
     def _pods(self, changes: Changes[Pod]) -> None:
-        seen: dict[tuple[str, int, str | None], Pod] = {}
+        seen: dict[tuple[str, int, str | None, bool], Pod] = {}
         for old, new in changes:
             # The overlay first: whoever is woken must already see the write confirmed.
             self._overlay.observe(old, new)
             if old is not new:
+                routine = is_routine(old, new)
                 # Pods of one template share their labels: one stands for all.
                 for pod in filter(None, (old, new)):
-                    seen[pod.namespace, id(pod.labels), pod.claimed_by] = pod
-        concerned = {key for pod in seen.values() for key in self._supervisor.concerned(pod)}
-        for key in concerned:
+                    seen[pod.namespace, id(pod.labels), pod.claimed_by, routine] = pod
+        concerned: dict[ServiceKey, bool] = {}
+        for (*_, routine), pod in seen.items():
+            for key in self._supervisor.concerned(pod):
+                concerned[key] = concerned.get(key, True) and routine
+        for key, routine in concerned.items():
             worker = self._supervisor.get(key)
             if worker is None:
                 continue
-            worker.activator.wake()
+            worker.pods_changed(routine=routine)
             self._changed(key)
             if self._is_being_deleted(key):
                 self._queue.add(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from kubervisor.traffic.model import Fleet, Pod
+from kubervisor.traffic.model import Fleet, Pod, Traffic
 from kubervisor.traffic.plan import Action, Intent, Plan
 from kubervisor.traffic.reasons import Reason
 
@@ -24,6 +24,33 @@ def members_among(pods: tuple[Pod, ...]) -> tuple[Pod, ...]:
     """Those of `pods` that count as members, as `is_member` says; as nearly always, all do."""
     members = [p for p in pods if p.phase in MEMBER_PHASES and not p.deleting]
     return pods if len(members) == len(pods) else tuple(members)
+
+
+def is_routine(old: Pod | None, new: Pod | None) -> bool:
+    """True where a change leaves nothing to do about the pod: it had traffic and keeps it, or goes,
+    or has just been labelled. Only where nothing is due anyway, for what is due may wait for it.
+    """
+    if old is None or _is_marked(old):
+        return False
+    if new is None:
+        return True
+    return (
+        new.traffic is Traffic.YES
+        and not _is_marked(new)
+        and new.claimed_by is not None
+        and old.claimed_by in (None, new.claimed_by)
+        and old.labels == new.labels
+    )
+
+
+def _is_marked(pod: Pod) -> bool:
+    """Whether we, or a person, took it out or asked for that, or gave it back and left a trace."""
+    return (
+        pod.is_out
+        or pod.ejection is not None
+        or pod.returned_by_hand
+        or pod.eject_requested_at is not None
+    )
 
 
 def plan_membership(fleet: Fleet, claimed: Iterable[Pod], *, others: Collection[str]) -> Plan:

@@ -35,6 +35,7 @@ class Woken:
     def __init__(self) -> None:
         self.caches, self.overlay = Caches(), Overlay()
         self.count: Counter[ServiceKey] = Counter()
+        self.routine: dict[ServiceKey, bool] = {}
         self.on_wake: Callable[[], None] = lambda: None
         selectors: SelectorIndex[ServiceKey] = SelectorIndex()
         for key in (CART, TILL):
@@ -54,11 +55,12 @@ class Woken:
         )
 
     def _worker(self, key: ServiceKey) -> Any:
-        def wake() -> None:
+        def pods_changed(*, routine: bool) -> None:
             self.count[key] += 1
+            self.routine[key] = routine
             self.on_wake()
 
-        return SimpleNamespace(activator=SimpleNamespace(wake=wake))
+        return SimpleNamespace(pods_changed=pods_changed)
 
 
 @pytest.fixture
@@ -111,3 +113,12 @@ def test_whoever_is_woken_sees_the_write_confirmed(woken: Woken) -> None:
     woken.on_wake = lambda: seen.append(woken.overlay.ejecting([A.uid]))
     woken.caches.pods.upsert(replace(A, version="2", ready=False))
     assert seen == [frozenset()]
+
+
+def test_one_change_that_is_not_routine_makes_them_all_so(woken: Woken) -> None:
+    went = replace(of(CART, "b"), ready=False, version="2")
+    woken.caches.pods.upsert(went)
+    assert woken.routine == {CART: True}
+
+    woken.caches.pods.replace([A, replace(went, ready=True), of(CART, "new")])
+    assert woken.routine == {CART: False}

@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from kubervisor.traffic.membership import is_member, plan_membership, plan_release
+from kubervisor.traffic.membership import (
+    is_member,
+    is_routine,
+    plan_membership,
+    plan_release,
+)
 from kubervisor.traffic.model import Pod, Traffic
 from kubervisor.traffic.plan import Action
 from kubervisor.traffic.reasons import Reason
@@ -97,3 +102,32 @@ def test_when_the_service_is_gone_all_that_carry_our_name_are_released() -> None
 
     assert len(plan.intents) == 3
     assert {(i.action, i.reason) for i in plan.intents} == {(Action.RELEASE, Reason.SERVICE_GONE)}
+
+
+X = a_pod("x")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "routine"),
+    [
+        pytest.param(X, X.not_ready(), True, id="it is not Ready any more"),
+        pytest.param(X, replace(X, deleting=True), True, id="it is being deleted"),
+        pytest.param(X, None, True, id="it is gone"),
+        pytest.param(X.unlabelled(), X, True, id="it was labelled"),
+        pytest.param(None, X, False, id="it is new, even with both labels: the name may be wrong"),
+        pytest.param(X, X.unlabelled(), False, id="it lost its labels"),
+        pytest.param(X, X.claimed("other"), False, id="it carries another name"),
+        pytest.param(X, X.labelled(app="other"), False, id="its own labels changed"),
+        pytest.param(X, X.ejected(), False, id="it was ejected"),
+        pytest.param(X, X.held_by_hand(), False, id="a person took it out"),
+        pytest.param(X.ejected(), X, False, id="it was returned: another may be next"),
+        pytest.param(X.ejected(), None, False, id="it went while it was out"),
+        pytest.param(X.paused(), X.paused().not_ready(), False, id="it is paused"),
+        pytest.param(X, replace(X, returned_by_hand=True), False, id="returned by hand"),
+        pytest.param(X, replace(X, eject_requested_at=1.0), False, id="a person asks to eject it"),
+    ],
+)
+def test_a_change_is_routine_where_nothing_is_to_be_done_about_the_pod(
+    old: Pod | None, new: Pod | None, routine: bool
+) -> None:
+    assert is_routine(old, new) is routine

@@ -19,7 +19,6 @@ from kubervisor import __version__
 from kubervisor.errors import Forbidden
 from kubervisor.kube.client import Api, connect
 from kubervisor.kube.crds import register
-from kubervisor.kube.events import EventRecorder
 from kubervisor.kube.lease import Lease
 from kubervisor.kube.overlay import Overlay
 from kubervisor.kube.reflector import Reflector
@@ -27,12 +26,18 @@ from kubervisor.kube.unreadable import Unreadable
 from kubervisor.kube.watches import Caches, LeftOut, reflectors
 from kubervisor.leadership import Standby, prepare
 from kubervisor.runtime import memory, threads
+from kubervisor.runtime.gather import Gatherer
 from kubervisor.runtime.process import AlwaysLeader, Background, Process
 from kubervisor.runtime.releasing import LEASE_PREFIX
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.settings import Settings
 from kubervisor.telemetry import logs, metrics
 from kubervisor.telemetry.health import make_health_server
+from kubervisor.ui.announced import AnnouncedEvents
+from kubervisor.ui.documents import Controller
+from kubervisor.ui.recorder import Recorder
+from kubervisor.ui.server import Dashboard
+from kubervisor.ui.view import View
 
 COMPONENT = "kubervisor.k8s.io/controller"
 
@@ -71,7 +76,7 @@ def build(settings: Settings) -> Process:
         count=_count_restart,
         left_out=_tell_unreadable(log),
     )
-    events = EventRecorder(api, COMPONENT, identity)
+    events, recorder = AnnouncedEvents(api, COMPONENT, identity), Recorder()
     ending = settings.termination_kubeconfig
     leading, supervisor = prepare(
         Standby(
@@ -83,16 +88,28 @@ def build(settings: Settings) -> Process:
             overlay=overlay,
             watches=watches,
             events=events,
+            recorder=recorder,
             stop=ends.stop,
             log=log,
         )
+    )
+    view = View(
+        caches=caches,
+        gatherer=Gatherer(caches.pods, caches.services, overlay),
+        supervisor=supervisor,
+        recorder=recorder,
+        events=events,
+        controller=lambda: _answering(settings, identity, elector, watches),
     )
     return Process(
         background=[
             *(Background(watch.name, watch.run, watch.interrupt) for watch in watches),
             Background("events", lambda: events.run(ends.stop)),
         ],
-        servers=[_health(settings, supervisor, watches, caches)],
+        servers=[
+            _health(settings, supervisor, watches, caches),
+            Dashboard(settings.dashboard_listen, view, log),
+        ],
         elector=elector,
         leading=leading,
         stop=ends.stop,
@@ -177,6 +194,28 @@ def _health(
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise OSError(f"cannot listen on {settings.listen}: {why}") from error
+
+
+def _answering(
+    settings: Settings,
+    identity: str,
+    elector: Lease | AlwaysLeader,
+    watches: tuple[Reflector[Any], ...],
+) -> Controller:
+    """Who this is, for the dashboard."""
+    lease = elector if isinstance(elector, Lease) else None
+    problems = [f"{watch.name}: {watch.problem}" for watch in watches if watch.problem]
+    if lease and lease.problem:
+        problems.append(f"lease: {lease.problem}")
+    return Controller(
+        version=__version__,
+        identity=identity,
+        leading=lease.is_held() if lease else True,
+        leader=lease.holder if lease else identity,
+        dry_run=settings.dry_run,
+        synced=all(watch.synced.is_set() for watch in watches),
+        problem="; ".join(problems),
+    )
 
 
 def _count_request(verb: str, resource: str, status: int) -> None:

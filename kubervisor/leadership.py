@@ -44,6 +44,7 @@ from kubervisor.telemetry import metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.model import ServiceKey
+from kubervisor.ui.recorder import Recorder
 
 STATUS_SETTLES, PODS_SETTLE = 0.3, 2.0
 """Seconds between a decision, or a change of a pod, and the status that tells it: what changes
@@ -63,6 +64,7 @@ class Standby:
     overlay: Overlay
     watches: tuple[Reflector[Any], ...]
     events: EventRecorder
+    recorder: Recorder
     stop: threading.Event
     log: Log
 
@@ -161,6 +163,7 @@ def _shared(standby: Standby, statuses: WorkQueue[ServiceKey]) -> Shared:
         ),
         breakers=Scheduler("breaker", clock),
         activators=Scheduler("activator", clock),
+        recorder=standby.recorder,
     )
 
 

@@ -70,6 +70,11 @@ class Lease:
         self._stored: wire.Lease | None = None
         self._changed_at = 0.0  # when the record of another was last seen to change
 
+    @property
+    def holder(self) -> str | None:
+        """Who held the lease as of the last answer; None where nobody did or there was none."""
+        return (self._stored and self._stored.spec.holder_identity) or None
+
     def is_held(self) -> bool:
         """True while nobody else can have taken the lease over."""
         return self._clock() < self._held_until

@@ -183,6 +183,7 @@ class Breaker:
             self._trials.look(breaker, measurement, fleet)
             memory = desk.ledger.judged(verdict, breaker)
             desk.ledger.confirm(fleet, verdict)
+            desk.shared.recorder(desk, breaker, fleet, verdict)
             metrics.EVALUATIONS.labels("inconclusive" if verdict.reason else "judged").inc()
             case = _Case(
                 breaker, assignment, answer.asked_at, self._clock.monotonic(), verdict, memory

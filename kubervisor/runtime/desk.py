@@ -24,6 +24,8 @@ from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.membership import members_among
 from kubervisor.traffic.model import Fleet, Pod, ServiceKey
+from kubervisor.traffic.policy import BreakerPolicy
+from kubervisor.traffic.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Shared:
     does the rest. `breakers` and `activators` lend them threads. `changed` asks for a
     Service's status to be looked at; `check` raises LeadershipLost where nothing may be written,
     `epoch` counts leaders; `exists` tells whether a KubervisorService (namespace, name) does;
-    `bounds` are the administrator's.
+    `bounds` are the administrator's. `recorder` hears of each judgement, with the Service's lock
+    held.
     """
 
     gatherer: Gatherer
@@ -52,6 +55,7 @@ class Shared:
     bounds: Bounds
     breakers: Scheduler
     activators: Scheduler
+    recorder: Callable[[Desk, BreakerPolicy, Fleet, Verdict], None] = lambda *_: None
     neighbours: threading.Lock = field(default_factory=threading.Lock)
 
 

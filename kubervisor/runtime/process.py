@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
-from wsgiref.simple_server import WSGIServer
 
 from kubervisor.runtime.leading import Leading
 from kubervisor.runtime.threads import start_thread
@@ -29,6 +28,13 @@ class Background:
     name: str
     run: Callable[[], None]
     interrupt: Callable[[], None] = lambda: None
+
+
+class Server(Protocol):
+    """Listens already; `shutdown` ends `serve_forever`, which runs on a thread of its own."""
+
+    def serve_forever(self) -> None: ...
+    def shutdown(self) -> None: ...
 
 
 class Elector(Protocol):
@@ -76,7 +82,7 @@ class Process:
         self,
         *,
         background: Iterable[Background],
-        servers: Iterable[WSGIServer],
+        servers: Iterable[Server],
         elector: Elector,
         leading: Leading,
         stop: threading.Event,

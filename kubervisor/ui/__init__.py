@@ -1,0 +1,1 @@
+"""The dashboard's server side: what it remembers, what it answers, and the server itself."""

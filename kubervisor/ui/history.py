@@ -1,0 +1,95 @@
+"""What the dashboard remembers of all Services: samples and budgets, within a number of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kubervisor.traffic.model import ServiceKey
+from kubervisor.ui.ring import Ring
+from kubervisor.ui.tally import Tally
+
+MINUTES = 60
+MOST_BYTES = 12 * 2**20
+"""Of the 16 MiB that all history may take; the rest is for what is told in words, see `lately`."""
+
+
+@dataclass(slots=True)
+class Past:
+    """One Service's: a ring for each breaker, and the budget."""
+
+    tally: Tally
+    rings: dict[str, Ring] = field(default_factory=dict)
+
+
+class History:
+    """Not thread-safe. Whoever changes a ring calls `fit` afterwards.
+
+    Beyond `most_bytes` the largest ring keeps half as many minutes, again and again: a thousand
+    small Services keep their hour, and a huge one pays for itself.
+    """
+
+    def __init__(self, *, minutes: int = MINUTES, most_bytes: int = MOST_BYTES) -> None:
+        self._minutes, self._most = minutes, most_bytes
+        self._pasts: dict[ServiceKey, Past] = {}
+        self._bytes = 0
+
+    @property
+    def nbytes(self) -> int:
+        """What all of it takes, in bytes."""
+        return self._bytes
+
+    def get(self, key: ServiceKey) -> Past | None:
+        """What is kept of a Service."""
+        return self._pasts.get(key)
+
+    def begin(self, key: ServiceKey) -> Past:
+        """What is kept of a Service, which may be nothing yet."""
+        past = self._pasts.get(key)
+        if past is None:
+            past = self._pasts[key] = Past(Tally(self._minutes))
+            self._bytes += past.tally.nbytes
+        return past
+
+    def ring(self, key: ServiceKey, breaker: str) -> Ring:
+        """A breaker's ring, which may be new."""
+        rings = self.begin(key).rings
+        ring = rings.get(breaker)
+        if ring is None:
+            ring = rings[breaker] = Ring(self._minutes)
+            self._bytes += ring.nbytes
+        return ring
+
+    def keep(self, key: ServiceKey, breakers: Iterable[str]) -> None:
+        """Forget what belongs to breakers that the Service no longer has."""
+        past = self._pasts.get(key)
+        if past is None or past.rings.keys() <= (names := set(breakers)):
+            return
+        for gone in past.rings.keys() - names:
+            self._bytes -= past.rings.pop(gone).nbytes
+
+    def forget(self, key: ServiceKey) -> None:
+        """The Service is gone."""
+        past = self._pasts.pop(key, None)
+        if past is not None:
+            self._bytes -= past.tally.nbytes + sum(ring.nbytes for ring in past.rings.values())
+
+    def fit(self, ring: Ring, before: int) -> None:
+        """`ring` took `before` bytes until now; see to it that all fits again."""
+        self._bytes += ring.nbytes - before
+        while self._bytes > self._most and (rings := self._rings()):
+            key, breaker, largest = max(rings, key=lambda found: found[2].nbytes)
+            before = largest.nbytes
+            if largest.limit > 1:
+                largest.shorten()
+                self._bytes += largest.nbytes - before
+            else:
+                del self._pasts[key].rings[breaker]
+                self._bytes -= before
+
+    def _rings(self) -> list[tuple[ServiceKey, str, Ring]]:
+        return [
+            (key, breaker, ring)
+            for key, past in self._pasts.items()
+            for breaker, ring in past.rings.items()
+        ]

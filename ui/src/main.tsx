@@ -1,0 +1,56 @@
+import { render } from "preact";
+import "./design/tokens.css";
+import "./design/base.css";
+import "./design/controls.css";
+import "./design/states.css";
+import "./design/shell.css";
+import "./design/fleet.css";
+import "./design/services.css";
+import "./design/table.css";
+import "./design/service.css";
+import "./design/evidence.css";
+import "./design/chart.css";
+import { startTicking } from "./clock";
+import { FleetPage } from "./fleet/page";
+import { usePlace } from "./router";
+import { ServicePage } from "./service/page";
+import { Announcer } from "./shell/announcer";
+import { Header } from "./shell/header";
+import { applyKeptTheme } from "./shell/theme";
+
+function App() {
+  const place = usePlace();
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <Header />
+      <main id="main" tabIndex={-1}>
+        {place.page === "fleet" && <FleetPage query={place.query} />}
+        {place.page === "service" && (
+          <ServicePage key={`${place.namespace}/${place.name}`} {...place} />
+        )}
+        {place.page === "unknown" && <Nowhere path={place.path} />}
+      </main>
+      <Announcer />
+    </>
+  );
+}
+
+function Nowhere({ path }: { path: string }) {
+  return (
+    <section class="page">
+      <h1>There is nothing here</h1>
+      <p>
+        <bdi>{path}</bdi> is no page of the dashboard. <a href="/">All Services</a> are one click
+        away.
+      </p>
+    </section>
+  );
+}
+
+applyKeptTheme();
+startTicking();
+const root = document.getElementById("app");
+if (root) render(<App />, root);

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { budgetIndex } from "../src/service/budget";
+import { merged } from "../src/service/minutes";
+import { places } from "../src/service/scale";
+import { quantile } from "../src/service/series";
+import { standingSaid } from "../src/service/standing";
+import { budgetThen, chanceSaid, factsOf, whySaid } from "../src/service/why";
+import { breaker, decision, history, numbers, row } from "./samples";
+
+describe("kept minutes", () => {
+  it("are replaced where newer ones overlap, and appended", () => {
+    const now = merged(history(0, [1, 2, 3], "fff"), history(120, [9, 4], "of"));
+    expect(now.start).toBe(0);
+    expect(now.breakers["errors"]?.pods["u1"]?.value).toEqual([1, 2, 9, 4]);
+    expect(now.breakers["errors"]?.pods["u1"]?.judged).toBe("ffof");
+  });
+
+  it("are dropped beyond the span", () => {
+    const newest = { ...history(120, [3], "f"), span: 2 };
+    const now = merged(history(0, [1, 2], "ff"), newest);
+    expect([now.start, now.minutes]).toEqual([60, 2]);
+    expect(now.breakers["errors"]?.pods["u1"]?.value).toEqual([2, 3]);
+  });
+
+  it("leave a hole where nothing is known", () => {
+    const now = merged(history(0, [1], "o"), history(120, [3], "f"));
+    expect(now.breakers["errors"]?.pods["u1"]?.value).toEqual([1, null, 3]);
+    expect(now.breakers["errors"]?.pods["u1"]?.judged).toBe("o.f");
+    expect(now.budget.serving).toEqual([1, null, 1]);
+  });
+
+  it("forget pods of which no minute is left", () => {
+    const newest = history(240, [3], "f");
+    const kept = newest.breakers["errors"];
+    if (kept) kept.pods = { u2: { ...kept.pods["u1"]!, name: "cart-2" } };
+    const now = merged(history(0, [1], "f"), { ...newest, span: 2 });
+    expect(Object.keys(now.breakers["errors"]?.pods ?? {})).toEqual(["u2"]);
+  });
+});
+
+describe("why, in plain words", () => {
+  it("of a ratio: what failed, of how many, beside whom, and how likely that is", () => {
+    const found = numbers({ value: 8.97, k: 54, n: 604, baseline: 0.41, peers: 9, window: 60, p: 3e-27 });
+    expect(whySaid(found, breaker("ratio"))).toBe(
+      "8.97 % of its requests failed within 1 min (54 of 604); its 9 peers failed 0.41 %. " +
+        "Chance alone would do that once in 10²⁷ such steps.",
+    );
+  });
+
+  it("of a bound: the value and the bound", () => {
+    const found = numbers({ value: 12, threshold: 10 });
+    expect(whySaid(found, breaker("threshold", { side: "below" }))).toBe(
+      "Its value was 12; it must not be below 10.",
+    );
+  });
+
+  it("says chances as one in so many", () => {
+    expect(chanceSaid(0.02)).toBe("Chance alone would do that in 2 % of such steps.");
+    expect(chanceSaid(1e-4)).toBe("Chance alone would do that once in 10,000 such steps.");
+  });
+
+  it("finds the budget as it was then in the evidence", () => {
+    const evidence = "3 of 9 failed; 5 of 5 serving, floor 3: may eject 2; out for 11 s";
+    expect(budgetThen(evidence)).toBe("5 of 5 serving, floor 3: may eject 2");
+    const facts = factsOf(decision({ evidence, numbers: numbers({ value: 3 }) }), breaker("ratio"));
+    expect(facts.map((fact) => fact.name)).toEqual(["Value", "Steps", "Budget then"]);
+  });
+});
+
+describe("a Service's standing in words", () => {
+  it("says who is out and what may still go", () => {
+    expect(standingSaid(row({ serving: 9, ejected: 1, mayEject: 4 }))).toBe(
+      "1 of 10 pods is out of traffic; 4 more may be ejected before the floor of 5.",
+    );
+    expect(standingSaid(row({ serving: 5, ejected: 5, mayEject: 0 }))).toBe(
+      "5 of 10 pods are out of traffic; the floor of 5 is reached, so no more may be ejected.",
+    );
+    expect(standingSaid(row({ mayEject: 2 }))).toBe(
+      "All 10 pods serve; 5 above the floor of 5, of which 2 may be ejected now.",
+    );
+  });
+});
+
+describe("numbers for the charts", () => {
+  it("are quantiles between neighbours", () => {
+    expect(quantile([], 0.5)).toBeNull();
+    expect(quantile([1, 2, 3], 0.5)).toBe(2);
+    expect(quantile([0, 10], 0.1)).toBe(1);
+  });
+
+  it("put zero on the scale, and leave room beyond", () => {
+    const [peers = -1, value = -1] = places([1, 10]);
+    expect(peers).toBeGreaterThan(0);
+    expect(value).toBeLessThan(100);
+    expect(places([-5, 5])[0]).toBe(0);
+  });
+
+  it("read the budget of the step that is read", () => {
+    expect(budgetIndex([0, 60, 120], 60)).toBe(1);
+    expect(budgetIndex([0, 60, 120], undefined)).toBe(2);
+    expect(budgetIndex([60, 120], 0)).toBe(0);
+  });
+});

@@ -12,12 +12,16 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 # First what changes seldom. Whatever is installed was seen before: its hash is in a lock.
-COPY requirements/build.lock requirements/run.lock requirements/
+COPY requirements/build.lock requirements/node.lock requirements/run.lock requirements/
 RUN python -m venv --without-pip /opt/kubervisor \
     && python -m pip install --require-hashes --only-binary :all: --requirement requirements/build.lock \
+        --requirement requirements/node.lock \
     && python -m pip --python /opt/kubervisor/bin/python install --require-hashes --only-binary :all: \
         --requirement requirements/run.lock
-COPY LICENSE README.md pyproject.toml ./
+COPY ui ui
+COPY hack/pages.py hack/
+RUN python hack/pages.py
+COPY LICENSE README.md hatch_build.py pyproject.toml ./
 COPY kubervisor kubervisor
 RUN python -m pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /wheels . \
     && python -m pip --python /opt/kubervisor/bin/python install --no-deps --no-index /wheels/*.whl \

@@ -3,25 +3,30 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PAGES := $(BIN)/python hack/pages.py --install
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 export PYTHONPATH := $(CURDIR)/hack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup programs demo playground test check plugin e2e controlplane bench bench-detection faults soak site audit clean
+.PHONY: help setup programs demo playground test test-ui check ui plugin e2e controlplane bench bench-detection faults soak site screenshots audit clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: $(INSTALLED) ## the Python environment in .venv, from the locks
 
-demo: setup programs ## the main job on a real cluster; ONCE=1 ends after the story
+demo: setup programs ui ## the main job on a real cluster; ONCE=1 ends after the story
 	@$(BIN)/python -m playground.demo
 
-playground: setup programs ## a cluster, a shop's clients and Prometheus, for the tutorials, until Ctrl-C
+playground: setup programs ui ## a cluster, a shop's clients and Prometheus, for the tutorials, until Ctrl-C
 	@$(BIN)/python -m playground.stage
 
-test: check programs ## everything: checks, tests, end to end
+test: check programs ui ## everything but the browser: checks, tests, end to end
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+test-ui: setup programs ui ## the dashboard in Chromium, on a real cluster; screenshots in build/screenshots
+	@$(PAGES) --run test
+	$(BIN)/pytest tests/dashboard -m browser
 
 check: setup ## style, types, layers, generated files
 	$(BIN)/ruff check
@@ -29,6 +34,10 @@ check: setup ## style, types, layers, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/kubervisor crds --check
+	@$(PAGES) --run check
+
+ui: setup ## the dashboard's pages, where their sources changed; Node from PATH, else from a lock
+	@$(PAGES)
 
 plugin: ## the kubectl plugin as one file in build/plugin; BINDIR=folder installs it there
 	@$(PYTHON) kubectl-plugin/assemble.py $(BINDIR)
@@ -43,7 +52,7 @@ programs: setup
 	@$(BIN)/python -m playground.binaries >/dev/null
 
 ONLY ?=
-bench: setup programs ## speed, memory and load beside the floor of the same run; ONLY="crowd scale" writes docs/explanation/performance.md
+bench: setup programs ui ## speed, memory and load beside the floor of the same run; ONLY="crowd scale" writes docs/explanation/performance.md
 	@$(BIN)/python -m benchmarks $(ONLY)
 
 bench-detection: setup ## detectors and published rules on simulated fleets, three quarters of an hour; writes docs/explanation/detection.md
@@ -57,6 +66,9 @@ faults: setup programs ## every fault of docs/reference/faults.md, half an hour;
 site: setup ## the documentation as pages in build/site, readable from disk
 	@$(BIN)/python -m zensical build --strict
 
+screenshots: setup programs ui ## the pictures of docs/assets anew, a quarter of an hour
+	@$(BIN)/python -m playground.screenshots
+
 MINUTES ?= 5
 soak: setup programs ## a churning fleet with faults: memory, threads, files, requests; MINUTES=5
 	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
@@ -66,6 +78,7 @@ audit: setup ## look the locked packages up among the known advisories
 
 clean: ## remove what these targets made in this folder; the cluster's programs stay in the cache
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf ui/node_modules kubervisor/ui/static
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.locked: requirements/dev.lock

@@ -26,12 +26,17 @@ class Controller:
     """`kubervisor run` until closed; ready (caches synced) on return from the constructor.
 
     Sources on loopback are allowed. `flags` are added to the command, `env` to its environment.
+
+    Attributes:
+        address: host:port of its page of metrics.
+        dashboard: host:port of its dashboard, which stays the same when it is started again.
     """
 
     def __init__(self, kubeconfig: Path, *flags: str, env: dict[str, str] | None = None) -> None:
         self._kubeconfig, self._flags, self._env = kubeconfig, flags, env or {}
         self._processes = Processes()
         self._log = self._processes.folder / "controller.log"
+        self.dashboard = f"127.0.0.1:{free_port()}"
         try:
             self._start()
         except BaseException:
@@ -115,8 +120,10 @@ class Controller:
         self.close()
 
     def _start(self) -> None:
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             self.address = f"127.0.0.1:{free_port()}"
+            if attempt:
+                self.dashboard = f"127.0.0.1:{free_port()}"
             try:
                 self._processes.start("controller", self._command(), self._env)
                 self._processes.wait_ready("controller", self._is_ready, timeout=30)
@@ -130,7 +137,7 @@ class Controller:
             *(sys.executable, "-m", "kubervisor", "run"),
             f"--kubeconfig={self._kubeconfig}",
             f"--listen={self.address}",
-            f"--dashboard-listen=127.0.0.1:{free_port()}",
+            f"--dashboard-listen={self.dashboard}",
             "--allow-source=127.0.0.1:*",
             "--log-format=json",
             *self._flags,

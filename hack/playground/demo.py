@@ -85,6 +85,7 @@ def main() -> int:
             Controller(cluster.kubeconfig) as controller,
             _telling(story, controller),
         ):
+            story.say(f"dashboard   http://{controller.dashboard}/services/{NAMESPACE}/shop")
             _guard(story, cluster, shop)
             _play(story, shop)
             shown = cluster.kubectl("get", "kvs", "-n", NAMESPACE)
@@ -92,7 +93,7 @@ def main() -> int:
             if os.environ.get("ONCE"):
                 _end(story, cluster, shop)
             else:
-                _stay(shop, cluster)
+                _stay(shop, cluster, controller)
     except (ClusterUnavailable, ProcessFailed, binaries.BuildError, TimeoutError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -180,13 +181,15 @@ def _end(story: Story, cluster: Cluster, shop: Shop) -> None:
     story.say("kubectl delete kvs/shop: all pods in traffic, nothing of Kubervisor's left on them")
 
 
-def _stay(shop: Shop, cluster: Cluster) -> None:
+def _stay(shop: Shop, cluster: Cluster, controller: Controller) -> None:
     pod = shop.fleet.serving()[0]
     faults = "PYTHONPATH=hack .venv/bin/python -m playground.faults"
     source = f"http://{shop.prometheus.address}"
     print(
         f"""
-It stays up until Ctrl-C. In another terminal, at the root of the repository:
+It stays up until Ctrl-C. Look at it:
+  http://{controller.dashboard}/services/{NAMESPACE}/shop
+In another terminal, at the root of the repository:
   export KUBECONFIG={cluster.kubeconfig} PATH=$PWD/build/bin:{cluster.binaries}:$PATH
   make plugin BINDIR=build/bin
   kubectl kubervisor pods shop -n {NAMESPACE} --watch

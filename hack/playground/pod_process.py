@@ -7,6 +7,7 @@ import re
 import select
 import sys
 import threading
+from collections.abc import Callable
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -33,7 +34,14 @@ class PodProcess:
         log: what it wrote.
     """
 
-    def __init__(self, api: Api, processes: Processes, pod: Json, server: str) -> None:
+    def __init__(
+        self,
+        api: Api,
+        processes: Processes,
+        pod: Json,
+        server: str,
+        listens: Callable[[str, int, str], None],
+    ) -> None:
         metadata = pod["metadata"]
         self.name: str = metadata["name"]
         self.gone = threading.Event()
@@ -41,6 +49,7 @@ class PodProcess:
         self._process = f"{self.name}-{metadata['uid']}"  # another pod may have its name later
         self.log = processes.folder / f"{self._process}.log"
         self._api, self._processes, self._pod, self._server = api, processes, pod, server
+        self._listens = listens
         self._path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{self.name}"
         (self._container,) = pod["spec"]["containers"]
         self._restarts = 0
@@ -91,8 +100,10 @@ class PodProcess:
         found = _LISTEN.fullmatch(argument)
         if not found:
             return argument
-        self.address[int(found[2])] = f"127.0.0.1:{free_port()}"
-        return found[1] + self.address[int(found[2])]
+        port, address = int(found[2]), f"127.0.0.1:{free_port()}"
+        self.address[port] = address
+        self._listens(self.name, port, address)
+        return found[1] + address
 
     def _watch_over(self, pid: int) -> None:
         """Return once the process has ended or the pod is to go."""

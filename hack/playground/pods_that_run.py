@@ -9,6 +9,7 @@ is deleted.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Self
 
 from playground.fleet_api import Api, Json
@@ -24,10 +25,16 @@ REAL = {"playground/real": "true"}
 class PodsThatRun:
     """Plays every such pod of the cluster until closed.
 
+    `listens` is told, before it starts, by which host:port each port of a pod can be reached.
     `close` raises ProcessFailed where one could not be played.
     """
 
-    def __init__(self, cluster: LocalCluster) -> None:
+    def __init__(
+        self,
+        cluster: LocalCluster,
+        listens: Callable[[str, int, str], None] = lambda *_: None,
+    ) -> None:
+        self._listens = listens
         self._api, self._processes = Api(cluster.kubeconfig), Processes()
         self._server = cluster.server
         self.played: list[PodProcess] = []
@@ -70,7 +77,7 @@ class PodsThatRun:
             if pod is None:
                 self._now.pop(key, None)
         elif played is None and pod["spec"].get("nodeName") and not _has_ended(pod):
-            played = PodProcess(self._api, self._processes, pod, self._server)
+            played = PodProcess(self._api, self._processes, pod, self._server, self._listens)
             self._now[key] = played
             self.played.append(played)
             thread = threading.Thread(target=self._play, args=(key, played), name=key)

@@ -30,6 +30,8 @@ from playground.workload_server import WorkloadServer
 NAMESPACE = SERVICE = "shop"
 RATE = 100
 """Requests a second, of all clients together."""
+DASHBOARD = 8087
+"""The port of a controller's dashboard, in its pod."""
 
 
 class Stage:
@@ -50,7 +52,7 @@ class Stage:
             prometheus = stack.enter_context(Prometheus(cluster.binaries, server.address))
             members = stack.enter_context(Members(api, NAMESPACE, SERVICE))
             stack.enter_context(Load(members, HttpSender(server.url), RATE))
-            stack.enter_context(PodsThatRun(cluster))
+            stack.enter_context(PodsThatRun(cluster, _tell))
             self.variables = {
                 "KUBECONFIG": str(cluster.kubeconfig),
                 "SHOP": server.url,
@@ -68,6 +70,12 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _tell(pod: str, port: int, address: str) -> None:
+    """No kubelet forwards a port here, so say where the port is."""
+    if port == DASHBOARD:
+        print(f"\nThe dashboard of {pod}: http://{address}/", flush=True)
 
 
 def main() -> int:

@@ -37,6 +37,7 @@ COMMANDS = {
     "return": Command("giveback", 1, 1, _DRY),
     "stop": Command("stopping", 0, 0, _DRY | {"all"}),
     "start": Command("stopping", 0, 0, _DRY | {"all"}),
+    "dashboard": Command("dashboard", 0, 1, frozenset({"port"})),
     "check": Command("check", 0, 0, frozenset({"all-namespaces", "output"})),
     "version": Command("version"),
     "help": Command("usage", 0, 1),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_kubervisor import words
 from kubectl_kubervisor.cli import COMMANDS
 from kubectl_kubervisor.errors import DONE, Stop
 from kubectl_kubervisor.flags import ANYWHERE, SHORT, parse
@@ -22,6 +23,7 @@ KINDS = {
     "explain": "pods",
     "eject": "pods",
     "return": "pods",
+    "dashboard": "leases.coordination.k8s.io",
 }
 OUT_ONLY = ("--selector=kubervisor/traffic in (no,pause)",)
 _VALUES = {
@@ -62,11 +64,14 @@ def choices(typed: Sequence[str]) -> list[str]:
     if line.words[0] == "help":
         return [name for name in COMMANDS if name.startswith(last)]
     more = OUT_ONLY if line.words[0] == "return" else ()
-    return _names(KINDS[line.words[0]], given, last, *more)
+    names = _names(KINDS[line.words[0]], given, last, *more)
+    if line.words[0] == "dashboard":
+        return [name for name in names if name.startswith(words.LEASE_PREFIX)]
+    return names
 
 
-def _flags(words: Sequence[str], last: str) -> list[str]:
-    command = COMMANDS.get(words[0] if words else "status")
+def _flags(given: Sequence[str], last: str) -> list[str]:
+    command = COMMANDS.get(given[0] if given else "status")
     known = ANYWHERE | (command.flags if command else frozenset())
     long = [f"--{name}" for name in sorted(known)]
     short = [short for short, name in SHORT.items() if name in known]

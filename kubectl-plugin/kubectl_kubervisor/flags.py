@@ -30,6 +30,7 @@ VALUED = frozenset(
         "kubeconfig",
         "request-timeout",
         "timeout",
+        "port",
         "as",
     }
 )

@@ -68,14 +68,14 @@ class Kubectl:
             raise Refused(refusal(done.stderr))
         return done.stdout
 
-    def stream(self, *words: str) -> subprocess.Popen[bytes]:
-        """A kubectl that runs on, its answer on a pipe. Raises Refused."""
+    def stream(self, *words: str, errors: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+        """A kubectl that runs on, its answer on a pipe, and so its errors. Raises Refused."""
         try:
             return subprocess.Popen(
                 self._command(words),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=errors,
             )
         except OSError as error:
             raise self._missing(error) from error

@@ -53,9 +53,20 @@ def idle(leases: Sequence[Json], namespace: str, now: float) -> str:
 
 
 def _idle(lease: Json, namespace: str, now: float) -> str:
-    spec = mapping(lease.get("spec"))
     if stopped_for(lease) & {"*", namespace}:
         return f"{name_of(lease)} stops them; `kubectl kubervisor start --all` lets them go on"
+    return unled(lease, now)
+
+
+def leader(lease: Json) -> str:
+    """The host of whoever holds the Lease, which is the name of its pod where it runs in one."""
+    holder = text(mapping(lease.get("spec")).get("holderIdentity"))
+    return holder.rpartition("_")[0] or holder
+
+
+def unled(lease: Json, now: float) -> str:
+    """Why no controller leads by this Lease, "" where one does."""
+    spec = mapping(lease.get("spec"))
     renewed = instants.parse(spec.get("renewTime"))
     if not text(spec.get("holderIdentity")) or renewed is None:
         return f"{name_of(lease)} is held by nobody"

@@ -23,6 +23,7 @@ See and steer Kubervisor, which takes outlier pods out of traffic.
   kubectl kubervisor stop --all        no controller writes anything any more
   kubectl kubervisor start --all       they do again
 
+  kubectl kubervisor dashboard         the leader's dashboard, on this machine until Ctrl-C
   kubectl kubervisor check             is everything there, running, and as it should be
   kubectl kubervisor version, help
 
@@ -133,6 +134,17 @@ kubectl kubervisor start --all
 Ends `stop --all`, and what `kubervisor release` announced.
 
       --dry-run          ask the API server, change nothing""",
+    "dashboard": """\
+kubectl kubervisor dashboard [LEASE]
+
+Forwards a port of this machine to the dashboard of the controller that leads, prints the address,
+and goes on until Ctrl-C, also when another controller takes over. LEASE says which one where there
+are several. You need to list Leases, get pods and create pods/portforward in its namespace.
+
+      --port PORT        of this machine; default 8087, 0 for any that is free
+
+  kubectl kubervisor dashboard
+  kubectl kubervisor dashboard -n kubervisor --port 9000""",
     "check": """\
 kubectl kubervisor check
 

@@ -4,6 +4,7 @@ wheel that it installs.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -84,7 +85,7 @@ def test_nothing_is_installed_unseen() -> None:
     assert not re.search(r"curl|wget|apt-get|https?://", " ".join(given("RUN")))
 
 
-@pytest.mark.parametrize("lock", ["run", "build"])
+@pytest.mark.parametrize("lock", ["run", "build", "node"])
 def test_every_locked_package_has_hashes(lock: str) -> None:
     text = (ROOT / "requirements" / f"{lock}.lock").read_text()
     entries = re.split(r"(?m)^(?=[a-z0-9-]+==)", text)[1:]
@@ -107,12 +108,13 @@ def test_what_it_copies_is_there_and_nothing_else_is_sent() -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built as the Dockerfile does, from no more than it copies."""
+    """Built as the Dockerfile does, from no more than it copies; the pages were built by make."""
     source, target = tmp_path_factory.mktemp("src"), tmp_path_factory.mktemp("wheels")
     for name in copied():
         here = ROOT / name
         if here.is_dir():
-            shutil.copytree(here, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+            without = shutil.ignore_patterns("__pycache__", "node_modules")
+            shutil.copytree(here, source / name, ignore=without)
         else:
             (source / name).parent.mkdir(exist_ok=True)
             shutil.copy(here, source / name)
@@ -132,6 +134,17 @@ def test_the_wheel_has_the_whole_package_and_nothing_else(wheel: Path) -> None:
 
     assert names >= here
     assert all(name.startswith("kubervisor/") for name in names)
+    assert not [name for name in names if name.endswith(".map") or "node_modules" in name]
+    assert not [name for name in names if fnmatch(name, "*/.*")]
+
+
+def test_packages_of_the_pages_come_with_hashes_and_from_no_named_place() -> None:
+    locked = json.loads((ROOT / "ui" / "package-lock.json").read_text())["packages"]
+    packages = {name: entry for name, entry in locked.items() if name}
+
+    assert packages
+    assert [name for name, entry in packages.items() if "integrity" not in entry] == []
+    assert [name for name, entry in packages.items() if "resolved" in entry] == []
 
 
 def test_what_the_wheel_needs_is_locked(wheel: Path) -> None:
@@ -142,19 +155,36 @@ def test_what_the_wheel_needs_is_locked(wheel: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
     assert needed <= locked("run")
+    assert needed.isdisjoint(locked("node"))
     assert {wanted(one) for one in project["build-system"]["requires"]} <= locked("build")
 
 
-def test_the_wheel_runs(wheel: Path, tmp_path: Path) -> None:
-    install = ["install", "--no-deps", "--no-index", f"--target={tmp_path}", str(wheel)]
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel's package; `python` there runs it, for it looks there first."""
+    folder = tmp_path_factory.mktemp("installed")
+    install = ["install", "--no-deps", "--no-index", f"--target={folder}", str(wheel)]
     subprocess.run([sys.executable, "-m", "pip", *install], check=True, capture_output=True)
-    # `-m` looks into the working folder before all others.
-    done = subprocess.run(
-        [sys.executable, "-m", "kubervisor", "--version"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    return folder
 
-    assert done.stdout.endswith(f"{__version__}\n")
+
+def said(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *words], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_the_wheel_runs(installed: Path) -> None:
+    assert said(installed, "-m", "kubervisor", "--version").endswith(f"{__version__}\n")
+
+
+def test_the_wheel_serves_the_pages_and_all_that_they_load(installed: Path) -> None:
+    script = "from kubervisor.ui import files; print(files.__file__, *files.read_files())"
+    where, *served = said(installed, "-c", script).split()
+    index = (installed / "kubervisor" / "ui" / "static" / "index.html").read_text()
+    loaded = re.findall(r"""(?:src|href)=["'](/[^"']+)""", index)
+
+    assert Path(where).is_relative_to(installed)
+    assert any(path.endswith(".js") for path in loaded)
+    assert [path for path in loaded if path not in served] == []

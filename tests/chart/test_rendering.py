@@ -58,6 +58,18 @@ def test_chart_and_program_have_one_version() -> None:
     assert (chart["version"], chart["appVersion"]) == (__version__, __version__)
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_nobody_reaches_the_dashboard_but_by_a_port_forward(variant: str) -> None:
+    rendered = objects(VARIANTS[variant])
+    containers = [one for pod in pods(rendered) for one in pod["containers"]]
+    listening = [a for c in containers for a in c["args"] if a.startswith("--dashboard-listen=")]
+    open_ports = {port["name"] for one in containers for port in one.get("ports", ())}
+
+    assert set(listening) == {"--dashboard-listen=127.0.0.1:8087"}
+    assert open_ports == {"metrics"}
+    assert not [one for one in rendered if one["kind"] == "Service"]
+
+
 # Values and their schema.
 
 

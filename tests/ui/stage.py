@@ -19,6 +19,7 @@ from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.desk import Desk, Shared
 from kubervisor.runtime.gather import Gatherer
 from kubervisor.runtime.ledger import Decision
+from kubervisor.runtime.scheduler import Scheduler
 from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.detector_policy import DiscretePolicy, SourceRef
 from kubervisor.traffic.model import Pod, ServiceKey
@@ -221,4 +222,6 @@ class Stage:
             changed=lambda _: None,
             exists=lambda *_: True,
             bounds=Bounds(),
+            breakers=Scheduler("breaker", Clock()),
+            activators=Scheduler("activator", Clock()),
         )

@@ -11,7 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from benchmarks import crowd, detection_loop, faults, page, plugin, services, start
+from benchmarks import crowd, dashboard, detection_loop, faults, page, plugin, services, start
 from benchmarks.figures import Figure
 from benchmarks.scale import figures as scale
 from benchmarks.table import render, write_json
@@ -24,6 +24,7 @@ BENCHMARKS = {
     "plugin": plugin.run,
     "crowd": crowd.run,
     "scale": scale.run,
+    "dashboard": dashboard.run,
 }
 RESULTS = Path("build/bench.json")
 

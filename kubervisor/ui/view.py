@@ -160,8 +160,9 @@ class View:
         name = record.spec.get("service")
         service = self._caches.services.get(key.namespace, name) if isinstance(name, str) else None
         selector = without_ours(service.selector) if service else {}
+        writes = self._gatherer.unconfirmed()
         pods = self._gatherer.members(key, selector)
-        return self._gatherer.alone(key, pods, unreplaced=0)
+        return self._gatherer.alone(key, pods, writes, unreplaced=0)
 
 
 def _name(record: SpecRecord) -> tuple[str, str]:

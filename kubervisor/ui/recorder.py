@@ -127,11 +127,10 @@ class Recorder:
 
     def watch(self, keys: Iterable[ServiceKey]) -> None:
         """Somebody looks at these Services now, and at no others."""
-        watched = frozenset(keys)
-        for key in self._watched - watched:
+        before, self._watched = self._watched, frozenset(keys)
+        for key in before - self._watched:
             if (book := self._services.get(key)) is not None:
                 book.looks = {}
-        self._watched = watched
 
     def read(self, key: ServiceKey) -> Memory:
         """What is known of a Service by now."""
@@ -143,7 +142,8 @@ class Recorder:
                 rings={name: ring.copy() for name, ring in past.rings.items()} if past else {},
                 tally=past.tally.copy() if past else None,
                 told=self._told.of(key),
-                looks=book.looks.copy() if book else {},
+                # A step under way as the last reader goes may leave a look, which grows old.
+                looks=book.looks.copy() if book and key in self._watched else {},
             )
 
     def version(self, key: ServiceKey) -> int:

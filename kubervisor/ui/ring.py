@@ -137,13 +137,17 @@ class Ring:
             yield baseline, threshold
 
     def shorten(self) -> None:
-        """Keep half as many minutes from now on, the newest."""
+        """Keep half as many minutes from now on, the newest. It lays out anew only what it must:
+        all Breakers wait meanwhile.
+        """
         self.limit = max(1, self.limit // 2)
         if self._newest:
             self._oldest = max(self._oldest, self._newest - self.limit + 1)
-        self._lay(min(self._rows, self.limit), len(self._seen))
+        if self._rows > self.limit:
+            self._lay(self.limit, len(self._seen))
         self._retire()
-        self._narrow()
+        if self._free:
+            self._narrow()
 
     def copy(self) -> Ring:
         """The same samples, for a reader who takes his time."""

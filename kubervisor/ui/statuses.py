@@ -100,7 +100,9 @@ def conditions_in(status: Status, limit: int) -> list[Condition]:
 def row_of(
     record: SpecRecord, status: Status, *, out: Sequence[Out] = (), probation: int = 0
 ) -> ServiceRow:
-    """The line of `record`; `out` are the newest of those that are out of traffic."""
+    """The line of `record`; `out` are the newest of those that are out of traffic, who count
+    before a status tells of them.
+    """
     all_of_them = conditions_in(status, LONGEST_LINE)
     conditions = [one for one in all_of_them if not one.good and one.type not in _LEGACY]
     fleet = status.fleet
@@ -146,10 +148,12 @@ def _headline(
                 return level, _spoken(one), one.message, one.since
     fleet = status.fleet
     newest = out[0].at if out else None
-    if fleet.paused:
-        return "notice", "PodsPaused", _some(fleet.paused, fleet.members, "paused"), newest
-    if fleet.ejected:
-        return "notice", "Ejected", _some(fleet.ejected, fleet.members, "ejected"), newest
+    paused = fleet.paused or sum(one.state == "paused" for one in out)
+    if paused:
+        return "notice", "PodsPaused", _some(paused, fleet.members, "paused"), newest
+    ejected = fleet.ejected or sum(one.state != "paused" for one in out)
+    if ejected:
+        return "notice", "Ejected", _some(ejected, fleet.members, "ejected"), newest
     if status.outliers:
         kept = _some(len(status.outliers), fleet.members, "an outlier kept in traffic")
         return "notice", "OutlierKept", kept, None

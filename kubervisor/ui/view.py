@@ -1,7 +1,7 @@
 """What there is to see, put together from caches, desks and the recorder when somebody looks.
 
-Everything here reads; of a Service's lock it waits a moment at most, for a Breaker may hold it as
-long as a write takes.
+Everything here reads. A Breaker may hold its Service's lock as long as a write takes: whoever looks
+at one Service waits for it a moment at most, and whoever looks at all of them not at all.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class View:
         if record is None:
             return None
         now, desk, memory = self.now(), self._desk(key), self.recorder.read(key)
-        status, fleet = read_status(record), self._fleet(key, record, desk)
+        status, fleet = read_status(record), self._fleet(key, record, desk, patience=PATIENCE)
         policy = desk.assignment.policy if desk else None
         pods = members.describe(
             fleet,
@@ -136,7 +136,7 @@ class View:
             return known
         key = ServiceKey(record.namespace, record.name)
         now, desk = self.now(), self._desk(key)
-        fleet = self._fleet(key, record, desk)
+        fleet = self._fleet(key, record, desk, patience=0.0)
         out = members.out_of(fleet, now)
         probation = members.probation_of(desk.assignment.policy) if desk else 0.0
         probing = sum(
@@ -151,8 +151,10 @@ class View:
         worker = self._supervisor.get(key)
         return worker.desk if worker else None
 
-    def _fleet(self, key: ServiceKey, record: SpecRecord, desk: Desk | None) -> Fleet:
-        if desk is not None and desk.lock.acquire(timeout=PATIENCE):
+    def _fleet(
+        self, key: ServiceKey, record: SpecRecord, desk: Desk | None, *, patience: float
+    ) -> Fleet:
+        if desk is not None and desk.lock.acquire(timeout=patience):
             try:
                 return desk.fleet_alone()
             finally:

@@ -10,7 +10,7 @@ from kubervisor.kube.records import SpecRecord
 from kubervisor.traffic.model import ServiceKey
 from kubervisor.ui.documents import LONGEST_LINE, ServiceRow
 from kubervisor.ui.members import MOST_OUT
-from tests.builders import KEY, NOW, a_pod, an_activator
+from tests.builders import KEY, NOW, PodDraft, a_pod, an_activator
 from tests.ui.stage import Stage, a_judging_policy, a_status
 
 UID = f"uid-of-{KEY}"
@@ -63,6 +63,27 @@ def test_pods_that_are_out_are_a_notice(counts: dict[str, Any], headline: str) -
     stage.add(status=a_status(**counts))
     found = row(stage)
     assert (found.level, found.headline) == ("notice", headline)
+
+
+@pytest.mark.parametrize(
+    ("out", "headline"),
+    [(a_pod("p0").ejected(), "Ejected"), (a_pod("p0").paused(), "PodsPaused")],
+)
+def test_who_is_out_weighs_more_than_who_returned_before_a_status_tells_of_it(
+    out: PodDraft, headline: str
+) -> None:
+    stage = Stage()
+    policy = a_judging_policy(activator=an_activator(probation=60.0))
+    stage.add(pods=[out, a_pod("p1").returned(NOW - 5)], policy=policy)
+    found = row(stage)
+    assert (found.headline, found.probation) == (headline, 1)
+
+
+def test_the_list_waits_for_no_service_that_is_held_up() -> None:
+    stage = Stage()
+    desk = stage.add(pods=[a_pod("p0").ejected(), a_pod("p1")])
+    with desk.lock:
+        assert [one.pod for one in row(stage).out] == ["p0"]
 
 
 def test_without_a_status_nothing_is_known() -> None:
@@ -156,6 +177,6 @@ def test_pods_of_which_nothing_is_new_are_not_looked_at_again(
     view = stage.view()
     view.rows()
     asked: list[SpecRecord] = []
-    monkeypatch.setattr(view, "_fleet", lambda _, record, __: asked.append(record))
+    monkeypatch.setattr(view, "_fleet", lambda _, record, __, **___: asked.append(record))
     view.rows()
     assert asked == []

@@ -26,6 +26,10 @@ describe("a Service's standing", () => {
     expect(isAtFloor(row({ members: 1, serving: 1, floor: 1 }))).toBe(false);
   });
 
+  it("counts as at its floor wherever it is below it", () => {
+    expect(isAtFloor(row({ members: 3, serving: 2, floor: 3 }))).toBe(true);
+  });
+
   it("is summed up in one sentence", () => {
     expect(headline(totalsOf([]))).toBe("Nothing is guarded yet");
     expect(headline(totalsOf([row()]))).toBe("All 10 pods serve in 1 Service");

@@ -1,6 +1,16 @@
 /** Values that the tests vary: a calm Service, a breaker of each kind, an hour's worth of nothing. */
 
-import type { Breaker, Decision, History, Knob, Numbers, PodHistory, ServiceRow } from "../src/model";
+import type {
+  Breaker,
+  Decision,
+  History,
+  Knob,
+  Numbers,
+  Pod,
+  PodHistory,
+  Service,
+  ServiceRow,
+} from "../src/model";
 
 export function row(changes: Partial<ServiceRow> = {}): ServiceRow {
   return {
@@ -25,6 +35,49 @@ export function row(changes: Partial<ServiceRow> = {}): ServiceRow {
     conditions: [],
     lastDecision: null,
     ...changes,
+  };
+}
+
+export function service(changes: Partial<Service> = {}): Service {
+  const leading = { version: "1.0", identity: "here", leading: true, leader: "here" };
+  return {
+    at: 1000,
+    controller: { ...leading, dryRun: false, synced: true, problem: "" },
+    row: row(),
+    uid: "s1",
+    generation: 1,
+    createdAt: 0,
+    stance: "guard",
+    conditions: [],
+    spec: {},
+    budget: null,
+    breakers: [],
+    pods: [],
+    kept: [],
+    decisions: [],
+    events: [],
+    backtest: "",
+    ...changes,
+  };
+}
+
+/** A pod that breaker `errors` scored `value` at the instant `at`. */
+export function member(state: Pod["state"], value: number, at: number): Pod {
+  return {
+    uid: "u1",
+    name: "cart-1",
+    group: "",
+    state,
+    ready: true,
+    phase: "Running",
+    node: "",
+    createdAt: 0,
+    startedAt: 0,
+    retries: 0,
+    returnedAt: null,
+    probationUntil: null,
+    ejection: null,
+    scores: [{ breaker: "errors", at, judged: "fine", value, threshold: null, margin: null }],
   };
 }
 

@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { budgetIndex } from "../src/service/budget";
 import { merged } from "../src/service/minutes";
 import { places } from "../src/service/scale";
-import { quantile } from "../src/service/series";
-import { standingSaid } from "../src/service/standing";
+import { noScoresSaid } from "../src/service/scores";
+import { asOf, chartOf, quantile } from "../src/service/series";
+import { isJudging, standingSaid } from "../src/service/standing";
+import { lengthened, NO_TAIL } from "../src/service/tail";
 import { budgetThen, chanceSaid, factsOf, whySaid } from "../src/service/why";
-import { breaker, decision, history, numbers, row } from "./samples";
+import { breaker, decision, history, member, numbers, row, service } from "./samples";
 
 describe("kept minutes", () => {
   it("are replaced where newer ones overlap, and appended", () => {
@@ -35,6 +37,69 @@ describe("kept minutes", () => {
     if (kept) kept.pods = { u2: { ...kept.pods["u1"]!, name: "cart-2" } };
     const now = merged(history(0, [1], "f"), { ...newest, span: 2 });
     expect(Object.keys(now.breakers["errors"]?.pods ?? {})).toEqual(["u2"]);
+  });
+});
+
+describe("a pod's line", () => {
+  const errors = breaker("ratio");
+  const ejected = decision({ at: 96, numbers: numbers({ value: 50 }) });
+  const returned = decision({ at: 107, action: "Returned" });
+
+  it("stands at the instant of the ejection with the value that led to it", () => {
+    const past = history(0, [1, 40, 0], "fof");
+    const chart = chartOf(errors, past, NO_TAIL, service({ decisions: [ejected] }));
+    expect(chart.times).toEqual([0, 60, 96, 120]);
+    expect(chart.told[0]?.values).toEqual([1, undefined, 50, 0]);
+    expect(chart.told[0]?.outlier).toEqual([false, false, true, false]);
+    expect(chart.minutes).toEqual([0, 1, undefined, 2]);
+    expect(chart.threshold).toEqual([1, 1, undefined, 1]);
+    expect(asOf(chart.threshold, 2)).toBe(1);
+  });
+
+  it("is broken until the return, however soon that was", () => {
+    const past = history(0, [1, 40, 0], "fof");
+    const decisions = [returned, ejected];
+    const chart = chartOf(errors, past, NO_TAIL, service({ decisions }));
+    expect(chart.times).toEqual([0, 60, 96, 107, 120]);
+    expect(chart.told[0]?.values).toEqual([1, undefined, 50, null, 0]);
+  });
+
+  it("is broken in minutes in which the pod was out", () => {
+    for (const out of "eph") {
+      const past = history(0, [1, 0, 0], "f.f");
+      const pod = past.breakers["errors"]?.pods["u1"];
+      if (pod) pod.traffic = `s${out}s`;
+      expect(chartOf(errors, past, NO_TAIL, service()).others[0]?.values).toEqual([1, null, 0]);
+    }
+  });
+
+  it("is broken in steps in which the pod was out", () => {
+    const serving = lengthened(NO_TAIL, [member("serving", 1, 10)], null, 10);
+    const tail = lengthened(serving, [member("ejected", 0, 15)], null, 15);
+    expect(tail.scores.get("errors")?.get("u1")?.value).toEqual([1, null]);
+  });
+
+  it("leaves the decisions of other pods and breakers alone", () => {
+    const past = history(0, [1, 2], "ff");
+    const decisions = [
+      decision({ at: 30, uid: "u2", numbers: numbers({ value: 9 }) }),
+      decision({ at: 40, action: "Refused", breaker: "latency", numbers: numbers({ value: 9 }) }),
+    ];
+    const chart = chartOf(errors, past, NO_TAIL, service({ decisions }));
+    expect(chart.times).toEqual([0, 30, 60]);
+    expect(chart.others.concat(chart.told)[0]?.values).toEqual([1, undefined, 2]);
+  });
+});
+
+describe("a Service without scores", () => {
+  it("is promised some only while it judges", () => {
+    expect(isJudging(service({ stance: "release" }))).toBe(false);
+    expect(isJudging(service({ stance: null }))).toBe(false);
+    expect(isJudging(service({ stance: "dry-run" }))).toBe(true);
+    expect(noScoresSaid(breaker("ratio"), true)).toContain("within 5 s");
+    expect(noScoresSaid(breaker("ratio"), false)).toBe(
+      "Nothing is judged while this Service is not guarded.",
+    );
   });
 });
 

@@ -26,12 +26,13 @@ export function spareOf(row: ServiceRow): number | null {
   return row.serving === null || row.floor === null ? null : row.serving - row.floor;
 }
 
-/** True where pods that are out or not Ready have brought the Service down to its floor. A Service
-that has no more members than its floor has nothing to spare by design, and is not counted. */
+/** True below the floor, and where pods that are out or not Ready have brought the Service down to
+it. One that serves with all its members and has no more than its floor has nothing to spare by
+design, and is not counted. */
 export function isAtFloor(row: ServiceRow): boolean {
   const spare = spareOf(row);
   if (spare === null || row.members === null || row.floor === null) return false;
-  return spare <= 0 && row.members > row.floor;
+  return spare < 0 || (spare === 0 && row.members > row.floor);
 }
 
 /** True where the condition of that type is not as it should be. */

@@ -7,6 +7,7 @@ import type { Totals } from "./standing";
 interface Figure {
   label: string;
   value: number;
+  title?: string;
   filter?: Filter;
   tone?: "ejected" | "floor" | "paused";
 }
@@ -16,7 +17,13 @@ function figuresOf(sum: Totals): Figure[] {
     { label: "Members", value: sum.members },
     { label: "Serving", value: sum.serving },
     { label: "Out", value: sum.out, filter: "out", tone: "ejected" },
-    { label: "Services at floor", value: sum.atFloor, filter: "floor", tone: "floor" },
+    {
+      label: "Services at floor",
+      value: sum.atFloor,
+      title: "At or below their floor; without those that have no more members than it, all serving",
+      filter: "floor",
+      tone: "floor",
+    },
     { label: "Panicking", value: sum.panicking, filter: "panicking", tone: "ejected" },
     { label: "Failing sources", value: sum.failing, filter: "failing", tone: "ejected" },
   ];
@@ -29,7 +36,7 @@ export function Summary(props: {
 }) {
   return (
     <ul class="figures" aria-label="The fleet in figures">
-      {figuresOf(props.totals).map(({ label, value, filter, tone }) => {
+      {figuresOf(props.totals).map(({ label, value, title, filter, tone }) => {
         const figure = (
           <>
             <strong>{count(value)}</strong>
@@ -42,6 +49,7 @@ export function Summary(props: {
           <li key={label} class={value > 0 && tone ? `is-${tone}` : ""}>
             <button
               type="button"
+              title={title}
               aria-pressed={pressed}
               onClick={() => props.choose(pressed ? "all" : filter)}
             >

@@ -8,6 +8,7 @@ import { Decisions } from "./decisions";
 import { Pods } from "./pods";
 import { Scores } from "./scores";
 import { budgetOf, chartOf } from "./series";
+import { isJudging } from "./standing";
 import type { Tail } from "./tail";
 
 export function Overview(props: {
@@ -44,6 +45,7 @@ export function Overview(props: {
             breaker={breaker}
             chart={chart}
             budget={budget}
+            judging={isJudging(service)}
             decisions={service.decisions}
             chosen={chosen}
             choose={show}

@@ -1,17 +1,17 @@
 /** The two plots of a Service: its pods' scores, and its budget beneath on the same time axis. */
 
 import uPlot from "uplot";
-import type { Decision, Num } from "../model";
+import type { Decision } from "../model";
 import { measured } from "../words";
 import { DASHES, drawMarks, LANE, type Paints } from "./paint";
-import type { BudgetChart, Chart } from "./series";
+import type { BudgetChart, Chart, Drawn } from "./series";
 
 const LEFT = 52;
 const HOUR_MINUTE = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const WITH_SECONDS = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 /** A threshold that was tried, drawn besides the one in force. */
-export type Tried = Num[] | null;
+export type Tried = readonly Drawn[] | null;
 
 export function scoreData(chart: Chart, tried: Tried): uPlot.AlignedData {
   return [
@@ -21,7 +21,7 @@ export function scoreData(chart: Chart, tried: Tried): uPlot.AlignedData {
     ...chart.others.map((line) => line.values),
     ...chart.told.map((line) => line.values),
     chart.threshold,
-    ...(tried ? [tried] : []),
+    ...(tried ? [[...tried]] : []),
   ];
 }
 

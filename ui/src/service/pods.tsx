@@ -36,6 +36,14 @@ export function Pods({ service, breaker }: { service: Service; breaker: Breaker 
   const kept = new Map(service.kept.map((one) => [one.uid, one]));
   const ordered = inOrder(service.pods, service.kept);
   const shown = all ? ordered : ordered.slice(0, SHOWN_FIRST);
+  if (ordered.length === 0) {
+    return (
+      <section aria-labelledby="pods">
+        <h2 id="pods">Pods</h2>
+        <p class="nothing">No pods.</p>
+      </section>
+    );
+  }
   return (
     <section aria-labelledby="pods">
       <h2 id="pods">Pods</h2>

@@ -5,7 +5,7 @@ import type { Breaker } from "../model";
 import { measured, timeOfDay } from "../words";
 import { DASHES } from "./paint";
 import type { Tried } from "./plots";
-import type { Chart } from "./series";
+import { asOf, type Chart } from "./series";
 
 export function unitOf(breaker: Breaker): string {
   return breaker.unit === "%" ? "%" : "";
@@ -16,14 +16,14 @@ export function readingSaid(breaker: Breaker, chart: Chart, at: number): string 
   const time = chart.times[at];
   if (time === undefined) return "";
   const unit = unitOf(breaker);
-  const say = (value: number | null | undefined): string =>
-    value == null ? "no value" : measured(value, unit);
+  const say = (value: number | null): string =>
+    value === null ? "no value" : measured(value, unit);
   const pods = chart.told.map((line) => {
     const outlier = line.outlier[at] ? ", outlier" : "";
-    return `${line.name.slice(-60)} ${say(line.values[at])}${outlier}`;
+    return `${line.name.slice(-60)} ${say(asOf(line.values, at))}${outlier}`;
   });
-  const fleet = `fleet ${say(chart.low[at])} to ${say(chart.high[at])}`;
-  return [timeOfDay(time), `threshold ${say(chart.threshold[at])}`, fleet, ...pods].join("; ");
+  const fleet = `fleet ${say(asOf(chart.low, at))} to ${say(asOf(chart.high, at))}`;
+  return [timeOfDay(time), `threshold ${say(asOf(chart.threshold, at))}`, fleet, ...pods].join("; ");
 }
 
 export function Readout(props: {
@@ -35,8 +35,8 @@ export function Readout(props: {
 }) {
   const { breaker, chart, at, tried } = props;
   const unit = unitOf(breaker);
-  const say = (value: number | null | undefined): string =>
-    value == null ? "–" : measured(value, unit);
+  const say = (value: number | null): string =>
+    value === null ? "–" : measured(value, unit);
   const time = chart.times[at];
   return (
     <dl class="readout">
@@ -48,14 +48,14 @@ export function Readout(props: {
         <dt>
           <Swatch class="is-threshold" dash={[6, 4]} /> Threshold
         </dt>
-        <dd>{say(chart.threshold[at])}</dd>
+        <dd>{say(asOf(chart.threshold, at))}</dd>
       </div>
       {tried && (
         <div>
           <dt>
             <Swatch class="is-tried" dash={[]} /> Tried
           </dt>
-          <dd>{say(tried[at])}</dd>
+          <dd>{say(asOf(tried, at))}</dd>
         </div>
       )}
       <div>
@@ -63,7 +63,7 @@ export function Readout(props: {
           <i class="band" aria-hidden="true" /> Fleet
         </dt>
         <dd>
-          {say(chart.low[at])} to {say(chart.high[at])}
+          {say(asOf(chart.low, at))} to {say(asOf(chart.high, at))}
         </dd>
       </div>
       {chart.told.map((line, n) => (
@@ -72,7 +72,7 @@ export function Readout(props: {
             <Swatch class={`is-pod-${n}`} dash={DASHES[n] ?? []} /> <PodName name={line.name} short />
           </dt>
           <dd class={line.outlier[at] ? "is-outlier" : ""}>
-            {say(line.values[at])}
+            {say(asOf(line.values, at))}
             {line.outlier[at] && <span class="tag">outlier</span>}
           </dd>
         </div>

@@ -18,6 +18,7 @@ export function Scores(props: {
   breaker: Breaker;
   chart: Chart;
   budget: BudgetChart;
+  judging: boolean;
   decisions: readonly Decision[];
   chosen: string;
   choose: (id: string) => void;
@@ -38,7 +39,7 @@ export function Scores(props: {
   // A plot outlives the drawing that made it, and asks for what is current.
   const current = useRef({ decisions: marks, chosen, until, chart });
   current.current = { decisions: marks, chosen, until, chart };
-  if (chart.times.length === 0) return <NoScores breaker={breaker} />;
+  if (chart.times.length === 0) return <NoScores breaker={breaker} judging={props.judging} />;
   const look: Omit<Look, "width" | "height" | "by"> = {
     unit: breaker.unit,
     moved: setRead,
@@ -82,14 +83,17 @@ export function Scores(props: {
   );
 }
 
-function NoScores({ breaker }: { breaker: Breaker }) {
-  return (
-    <p class="nothing">
-      {breaker.detector === "customService"
-        ? "A custom service answers with names and no scores."
-        : `No score has been kept yet. The first comes within ${span(breaker.period)}.`}
-    </p>
-  );
+function NoScores({ breaker, judging }: { breaker: Breaker; judging: boolean }) {
+  return <p class="nothing">{noScoresSaid(breaker, judging)}</p>;
+}
+
+/** Why there is nothing to draw. */
+export function noScoresSaid(breaker: Breaker, judging: boolean): string {
+  if (!judging) return "Nothing is judged while this Service is not guarded.";
+  if (breaker.detector === "customService") {
+    return "A custom service answers with names and no scores.";
+  }
+  return `No score has been kept yet. The first comes within ${span(breaker.period)}.`;
 }
 
 /** Reads the chart by keyboard, and shows where it is read. */

@@ -5,7 +5,7 @@ import { PodName } from "../design/text";
 import type { Breaker } from "../model";
 import { measured, timeOfDay } from "../words";
 import { unitOf } from "./readout";
-import type { Chart } from "./series";
+import { asOf, type Chart } from "./series";
 
 const MOST_ROWS = 120;
 
@@ -21,8 +21,8 @@ export function ScoreTable({ breaker, chart }: { breaker: Breaker; chart: Chart 
 
 function Values({ breaker, chart }: { breaker: Breaker; chart: Chart }) {
   const unit = unitOf(breaker);
-  const say = (value: number | null | undefined): string =>
-    value == null ? "–" : measured(value, unit);
+  const say = (value: number | null): string =>
+    value === null ? "–" : measured(value, unit);
   const newest = chart.times.map((_, i) => chart.times.length - 1 - i).slice(0, MOST_ROWS);
   return (
     <div class="wide" role="region" aria-label="Scores by time" tabIndex={0}>
@@ -45,13 +45,13 @@ function Values({ breaker, chart }: { breaker: Breaker; chart: Chart }) {
           {newest.map((i) => (
             <tr key={chart.times[i]}>
               <th scope="row">{timeOfDay(chart.times[i] ?? 0)}</th>
-              <td>{say(chart.threshold[i])}</td>
-              <td>{say(chart.low[i])}</td>
-              <td>{say(chart.middle[i])}</td>
-              <td>{say(chart.high[i])}</td>
+              <td>{say(asOf(chart.threshold, i))}</td>
+              <td>{say(asOf(chart.low, i))}</td>
+              <td>{say(asOf(chart.middle, i))}</td>
+              <td>{say(asOf(chart.high, i))}</td>
               {chart.told.map((line) => (
                 <td key={line.uid}>
-                  {say(line.values[i])}
+                  {say(asOf(line.values, i))}
                   {line.outlier[i] && " (outlier)"}
                 </td>
               ))}

@@ -1,22 +1,28 @@
-/** The columns of a breaker's chart: the kept minutes, then each step since the page was opened. */
+/** The columns of a breaker's chart: the kept minutes with the instants of decisions among them,
+then each step since the page was opened. */
 
-import type { Breaker, History, Num, Service } from "../model";
+import type { Breaker, Decision, History, Num, Service } from "../model";
 import type { Tail, Track } from "./tail";
+
+/** A value to draw: null breaks the line, and past undefined it goes on. */
+export type Drawn = Num | undefined;
 
 export interface Line {
   uid: string;
   name: string;
-  values: Num[];
+  values: Drawn[];
   /** True where the detector called the pod an outlier. */
   outlier: boolean[];
 }
 
 export interface Chart {
   times: number[];
-  threshold: Num[];
-  low: Num[];
-  middle: Num[];
-  high: Num[];
+  /** Which kept minute stands at each instant; undefined where none does. */
+  minutes: (number | undefined)[];
+  threshold: Drawn[];
+  low: Drawn[];
+  middle: Drawn[];
+  high: Drawn[];
   /** Pods that were outliers or out, worst first; they have lines of their own. */
   told: Line[];
   others: Line[];
@@ -33,6 +39,7 @@ export interface BudgetChart {
 export const MOST_TOLD = 6;
 /** More lines than these say no more than the band does. */
 const MOST_OTHERS = 120;
+const MINUTE = 60;
 
 export function chartOf(
   breaker: Breaker,
@@ -43,17 +50,29 @@ export function chartOf(
   const past = history?.breakers[breaker.name];
   const tracks = tail.scores.get(breaker.name) ?? new Map<string, Track>();
   const later = [...new Set([...tracks.values()].flatMap((track) => track.at))].sort((a, b) => a - b);
-  const minutes = minuteTimes(history, later[0] ?? Infinity);
-  const times = [...minutes, ...later];
-  const place = new Map(later.map((at, n) => [at, minutes.length + n]));
+  const kept = minuteTimes(history, later[0] ?? Infinity);
+  const turns = turnsOf(breaker, service.decisions, kept[0] ?? Infinity, later[0] ?? Infinity);
+  const instants = new Set([...kept, ...turns.map((turn) => turn.at)]);
+  const times = [...[...instants].sort((a, b) => a - b), ...later];
+  const place = new Map(times.map((at, i) => [at, i]));
+  const minuteAt = new Map(kept.map((at, minute) => [at, minute]));
+  const minutes = times.map((at) => minuteAt.get(at));
   const lines = new Map<string, Line>();
   for (const [uid, pod] of Object.entries(past?.pods ?? {})) {
     const line = emptyLine(uid, pod.name, times.length);
-    for (let i = 0; i < minutes.length; i += 1) {
-      line.values[i] = pod.value[i] ?? null;
-      line.outlier[i] = pod.judged[i] === "o";
-    }
+    minutes.forEach((minute, i) => {
+      if (minute === undefined) {
+        if (i < instants.size) line.values[i] = undefined;
+      } else if (!OUT.has(pod.traffic[minute] ?? ".")) {
+        line.values[i] = pod.value[minute] ?? null;
+        line.outlier[i] = pod.judged[minute] === "o";
+      }
+    });
     lines.set(uid, line);
+  }
+  for (const turn of turns) {
+    const line = lines.get(turn.uid);
+    if (line) turned(line, turn, place.get(turn.at) ?? 0, times, minutes);
   }
   const names = new Map(service.pods.map((pod) => [pod.uid, pod.name]));
   for (const [uid, track] of tracks) {
@@ -68,9 +87,13 @@ export function chartOf(
   const told = toldOf([...lines.values()], service);
   const shown = new Set(told.map((line) => line.uid));
   const live = liveBand(later, tracks, service);
-  const cut = (column: Num[] | undefined): Num[] => minutes.map((_, i) => column?.[i] ?? null);
+  const cut = (column: Num[] | undefined): Drawn[] =>
+    minutes
+      .slice(0, instants.size)
+      .map((minute) => (minute === undefined ? undefined : (column?.[minute] ?? null)));
   return {
     times,
+    minutes,
     threshold: [...cut(past?.threshold), ...live.threshold],
     low: [...cut(past?.low), ...live.low],
     middle: [...cut(past?.middle), ...live.middle],
@@ -78,6 +101,13 @@ export function chartOf(
     told,
     others: [...lines.values()].filter((line) => !shown.has(line.uid)).slice(0, MOST_OTHERS),
   };
+}
+
+/** What `column` has at place `at`, or had last where nothing was sampled at that instant. */
+export function asOf(column: readonly Drawn[], at: number): Num {
+  let i = at;
+  while (i > 0 && column[i] === undefined) i -= 1;
+  return column[i] ?? null;
 }
 
 export function budgetOf(history: History | null, tail: Tail): BudgetChart {
@@ -90,6 +120,52 @@ export function budgetOf(history: History | null, tail: Tail): BudgetChart {
     serving: [...cut(history?.budget.serving), ...serving],
     floor: [...cut(history?.budget.floor), ...floor],
   };
+}
+
+/** The letters of `traffic` for a pod that is out. */
+const OUT = new Set(["e", "p", "h"]);
+const FOUND = new Set(["Ejected", "WouldEject", "Refused"]);
+const MOVED = new Set(["Ejected", "Paused", "Terminated", "Returned", "EarlyReturned"]);
+
+/** A decision as its pod's line shows it: what the pod was found with, or null for a break. */
+interface Turn {
+  at: number;
+  uid: string;
+  value: Num;
+}
+
+/** Decisions from `start` until `end` that move a pod, or that `breaker` made on a value. */
+function turnsOf(
+  breaker: Breaker,
+  decisions: readonly Decision[],
+  start: number,
+  end: number,
+): Turn[] {
+  return decisions.flatMap(({ at, uid, action, numbers, breaker: by }) => {
+    if (at < start || at >= end) return [];
+    const value = FOUND.has(action) && by === breaker.name ? (numbers?.value ?? null) : null;
+    return value !== null || MOVED.has(action) ? [{ at, uid, value }] : [];
+  });
+}
+
+/** Has the line take the turn at place `i`. A minute's outlier stands for a later step of that
+minute: where the decision tells that step's instant, it stands there instead. */
+function turned(
+  line: Line,
+  turn: Turn,
+  i: number,
+  times: readonly number[],
+  minutes: Chart["minutes"],
+): void {
+  line.values[i] = turn.value;
+  line.outlier[i] = turn.value !== null;
+  if (turn.value === null) return;
+  let minute = i - 1;
+  while (minute >= 0 && minutes[minute] === undefined) minute -= 1;
+  if (line.outlier[minute] && turn.at - (times[minute] ?? 0) < MINUTE) {
+    line.values[minute] = undefined;
+    line.outlier[minute] = false;
+  }
 }
 
 /** The instants of the kept minutes that begin before `until`. */

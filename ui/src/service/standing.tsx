@@ -35,6 +35,13 @@ function spareSaid(row: ServiceRow): string {
     : `${count(spare)} more may be ejected before ${floor}`;
 }
 
+const JUDGING = new Set(["guard", "dry-run", "give-back", "hold"]);
+
+/** True where its breakers judge, whether or not they may eject. */
+export function isJudging(service: Service): boolean {
+  return service.stance !== null && JUDGING.has(service.stance);
+}
+
 export function Standing({ name, service }: { name: string; service: Service | null }) {
   const row = service?.row;
   const counts = row ? countsOf(row) : null;

@@ -1,6 +1,6 @@
 /** What was scored while this page was open: each step, where the kept history has one a minute. */
 
-import type { Budget, Judged, Num, Pod } from "../model";
+import type { Budget, Judged, Num, Pod, PodState } from "../model";
 
 export interface Track {
   at: number[];
@@ -27,6 +27,7 @@ export const NO_TAIL: Tail = {
   budget: { at: [], members: [], serving: [], floor: [] },
 };
 
+const OUT = new Set<PodState>(["ejected", "paused", "held"]);
 const MOST_POINTS = 60_000;
 const LONGEST = 900;
 
@@ -43,8 +44,9 @@ export function lengthened(tail: Tail, pods: readonly Pod[], budget: Budget | nu
       const track = before ?? { at: [], value: [], threshold: [], judged: [] };
       tracks.set(pod.uid, track);
       if (score.at <= (track.at.at(-1) ?? 0)) continue;
+      const isOut = OUT.has(pod.state) && score.at > (pod.ejection?.at ?? 0);
       track.at.push(score.at);
-      track.value.push(score.value);
+      track.value.push(isOut ? null : score.value);
       track.threshold.push(score.threshold);
       track.judged.push(score.judged);
       if (track.at.length > most) for (const column of Object.values(track)) column.shift();

@@ -5,6 +5,7 @@ import { Copyable } from "../design/copy";
 import { BreakerChoice } from "../service/breakers";
 import { Scores } from "../service/scores";
 import { budgetOf, chartOf } from "../service/series";
+import { isJudging } from "../service/standing";
 import { NO_TAIL } from "../service/tail";
 import type { Breaker, History, Knob, Service } from "../model";
 import { many, measured } from "../words";
@@ -56,10 +57,10 @@ function Trial(props: { service: Service; history: History | null; breaker: Brea
     () => (knob ? replay(breaker, knob, x, history, service.decisions) : null),
     [breaker, knob, x, history, service.decisions],
   );
-  const tried = useMemo(
-    () => (knob && x !== knob.value ? triedThreshold(breaker, knob, x, history) : null),
-    [breaker, knob, x, history],
-  );
+  const tried = useMemo(() => {
+    const minutes = knob && x !== knob.value ? triedThreshold(breaker, knob, x, history) : null;
+    return minutes && chart.minutes.map((i) => (i === undefined ? undefined : minutes[i]));
+  }, [breaker, knob, x, history, chart]);
   if (!knob || !found) return null;
   return (
     <div class="trial">
@@ -83,6 +84,7 @@ function Trial(props: { service: Service; history: History | null; breaker: Brea
         breaker={breaker}
         chart={chart}
         budget={budget}
+        judging={isJudging(service)}
         decisions={service.decisions}
         chosen={chosen}
         choose={choose}

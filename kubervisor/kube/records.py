@@ -7,6 +7,7 @@ A pod costs half a kilobyte instead of tens of kilobytes: what the pods of a wor
 from __future__ import annotations
 
 import sys
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -56,7 +57,8 @@ class ServiceRecord:
 class SpecRecord:
     """A KubervisorService as stored; `spec` and `status` are JSON values, validated elsewhere.
 
-    The status is kept as the JSON that came: few read it, and decoded it is three times as large.
+    The status is kept as the JSON that came, packed: few read it, and decoded it is fifteen times
+    as large.
     """
 
     namespace: str
@@ -74,8 +76,13 @@ class SpecRecord:
     @property
     def status(self) -> dict[str, Any]:
         """The status, decoded anew for each reader; empty where none is stored."""
-        status = msgspec.json.decode(self.stored_status)
+        status = msgspec.json.decode(self.status_json)
         return status if isinstance(status, dict) else {}
+
+    @property
+    def status_json(self) -> bytes:
+        """The status as it came."""
+        return zlib.decompress(self.stored_status)
 
 
 def decode_pod(raw: bytes | msgspec.Raw) -> Pod:
@@ -153,8 +160,13 @@ def decode_spec(raw: bytes | msgspec.Raw) -> SpecRecord:
         finalizers=tuple(meta.finalizers or ()),
         annotations=meta.annotations or {},
         spec=stored.spec if isinstance(stored.spec, dict) else {},
-        stored_status=bytes(stored.status),
+        stored_status=packed(bytes(stored.status)),
     )
+
+
+def packed(status: bytes) -> bytes:
+    """The JSON of a status as a record keeps it: a fifth of its size."""
+    return zlib.compress(status, 1)
 
 
 def own_labels(pod: Pod) -> dict[str, str]:

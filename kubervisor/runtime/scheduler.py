@@ -23,7 +23,7 @@ LONG = 0.02
 """Seconds after which a step is taken to wait for others, asleep, and counts no more."""
 LOOK_AGAIN = 0.005
 """Seconds until it is seen that a step has become long, while others are due."""
-MOST_THREADS = 1000
+MOST_THREADS = 100
 IDLE = 30.0
 """Seconds after which a thread without work ends."""
 SLACK = 64

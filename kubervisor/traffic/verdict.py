@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import overload
+from typing import NamedTuple, overload
 
 from kubervisor.traffic.model import PodUid
 from kubervisor.traffic.reasons import Reason
@@ -53,15 +53,30 @@ class Finding:
         )
 
 
-class AllFine(Sequence[Finding]):
-    """Findings of a step in which every pod is fine, as nearly all steps are: made when they are
-    read. `pods` are the pods that were judged.
+class Glance(NamedTuple):
+    """What showed at a glance that all are fine: of each pod how many events failed, and how many
+    there were; and the share by which an outlier exceeds its peers at least.
     """
 
-    __slots__ = ("_findings", "_make", "pods")
+    failing: Sequence[float]
+    every: Sequence[float]
+    effect: float
 
-    def __init__(self, pods: Sequence[PodUid], make: Callable[[], tuple[Finding, ...]]) -> None:
-        self.pods, self._make = tuple(pods), make
+
+class AllFine(Sequence[Finding]):
+    """Findings of a step in which every pod is fine, as nearly all steps are: made when they are
+    read. `pods` are the pods that were judged, `glance` tells of them in the same order.
+    """
+
+    __slots__ = ("_findings", "_make", "glance", "pods")
+
+    def __init__(
+        self,
+        pods: Sequence[PodUid],
+        make: Callable[[], tuple[Finding, ...]],
+        glance: Glance | None = None,
+    ) -> None:
+        self.pods, self._make, self.glance = tuple(pods), make, glance
         self._findings: tuple[Finding, ...] | None = None
 
     def _made(self) -> tuple[Finding, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 
 from kubervisor.traffic.model import ServiceKey
 from kubervisor.ui.ring import Ring
@@ -12,6 +13,8 @@ from kubervisor.ui.tally import Tally
 MINUTES = 60
 MOST_BYTES = 12 * 2**20
 """Of the 16 MiB that all history may take; the rest is for what is told in words, see `lately`."""
+SLACK = 64
+"""Entries of sizes that rings had before, until they are looked through."""
 
 
 @dataclass(slots=True)
@@ -33,6 +36,9 @@ class History:
         self._minutes, self._most = minutes, most_bytes
         self._pasts: dict[ServiceKey, Past] = {}
         self._bytes = 0
+        # Sizes, the largest first; each ring has its own, and perhaps some that it had before.
+        self._largest: list[tuple[int, ServiceKey, str]] = []
+        self._tidy_at = SLACK
 
     @property
     def nbytes(self) -> int:
@@ -58,6 +64,7 @@ class History:
         if ring is None:
             ring = rings[breaker] = Ring(self._minutes)
             self._bytes += ring.nbytes
+            heappush(self._largest, (-ring.nbytes, key, breaker))
         return ring
 
     def keep(self, key: ServiceKey, breakers: Iterable[str]) -> None:
@@ -74,22 +81,38 @@ class History:
         if past is not None:
             self._bytes -= past.tally.nbytes + sum(ring.nbytes for ring in past.rings.values())
 
-    def fit(self, ring: Ring, before: int) -> None:
-        """`ring` took `before` bytes until now; see to it that all fits again."""
-        self._bytes += ring.nbytes - before
-        while self._bytes > self._most and (rings := self._rings()):
-            key, breaker, largest = max(rings, key=lambda found: found[2].nbytes)
-            before = largest.nbytes
-            if largest.limit > 1:
-                largest.shorten()
-                self._bytes += largest.nbytes - before
-            else:
-                del self._pasts[key].rings[breaker]
-                self._bytes -= before
+    def fit(self, key: ServiceKey, breaker: str, before: int) -> None:
+        """That ring took `before` bytes until now; see to it that all fits again."""
+        size = self._pasts[key].rings[breaker].nbytes
+        self._bytes += size - before
+        if size != before:
+            heappush(self._largest, (-size, key, breaker))
+        while self._bytes > self._most and self._largest:
+            self._spare()
+        if len(self._largest) > self._tidy_at:
+            self._largest = [entry for entry in set(self._largest) if self._holds(entry)]
+            heapify(self._largest)
+            self._tidy_at = 2 * len(self._largest) + SLACK
 
-    def _rings(self) -> list[tuple[ServiceKey, str, Ring]]:
-        return [
-            (key, breaker, ring)
-            for key, past in self._pasts.items()
-            for breaker, ring in past.rings.items()
-        ]
+    def _spare(self) -> None:
+        """Let the largest ring keep less."""
+        entry = heappop(self._largest)
+        if not self._holds(entry):
+            return
+        size, key, breaker = -entry[0], *entry[1:]
+        rings = self._pasts[key].rings
+        if rings[breaker].limit > 1:
+            rings[breaker].shorten()
+            left = rings[breaker].nbytes
+            heappush(self._largest, (-left, key, breaker))
+        else:
+            del rings[breaker]
+            left = 0
+        self._bytes += left - size
+
+    def _holds(self, entry: tuple[int, ServiceKey, str]) -> bool:
+        """Whether that ring is still as large as it was when the entry was made."""
+        size, key, breaker = entry
+        past = self._pasts.get(key)
+        ring = past.rings.get(breaker) if past else None
+        return ring is not None and ring.nbytes == -size

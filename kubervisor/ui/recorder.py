@@ -181,7 +181,7 @@ class Recorder:
             ring = self._history.ring(key, breaker.name)
             before = ring.nbytes
             ring.put(minute, pods, cells, baseline=baseline, threshold=threshold)
-            self._history.fit(ring, before)
+            self._history.fit(key, breaker.name, before)
 
     def _amend(
         self, key: ServiceKey, breaker: BreakerPolicy, fleet: Fleet, verdict: Verdict

@@ -7,7 +7,7 @@ from math import log10, nan
 from statistics import median
 
 from kubervisor.traffic.model import Fleet, Pod, Traffic
-from kubervisor.traffic.verdict import Finding, Judgement, Verdict
+from kubervisor.traffic.verdict import AllFine, Finding, Glance, Judgement, Verdict
 from kubervisor.ui.ring import JUDGED, TRAFFIC, Cell
 
 _LEAST_CHANCE = 1e-300
@@ -22,8 +22,29 @@ _JUDGED = {
 
 def cells_of(fleet: Fleet, verdict: Verdict) -> list[Cell]:
     """A cell for each member, in the fleet's order."""
+    glance = glance_of(verdict)
+    if glance is not None:
+        counts = zip(glance.failing, glance.every, strict=True)
+        return [
+            _at_a_glance(*next(counts), _traffic(fleet, pod))
+            if pod.ready
+            else cell_of(fleet, pod, None)
+            for pod in fleet.pods
+        ]
     findings = {finding.pod: finding for finding in verdict.findings}
     return [cell_of(fleet, pod, findings.get(pod.uid)) for pod in fleet.pods]
+
+
+def glance_of(verdict: Verdict) -> Glance | None:
+    """What all findings were made by, where they were not looked at one by one: as nearly always,
+    and to look at each for its picture alone would take longer than to judge.
+    """
+    found = verdict.findings
+    return found.glance if isinstance(found, AllFine) else None
+
+
+def _at_a_glance(failed: float, events: float, traffic: int) -> Cell:
+    return Cell(100 * failed / events, events, nan, _FINE, traffic)
 
 
 def cell_of(fleet: Fleet, pod: Pod, finding: Finding | None) -> Cell:
@@ -49,6 +70,10 @@ def margin_of(finding: Finding) -> float:
 
 def lines_of(verdict: Verdict) -> tuple[float, float]:
     """What the peers have, and the threshold; with several peer groups the median of each."""
+    glance = glance_of(verdict)
+    if glance is not None:
+        baseline = 100 * sum(glance.failing) / max(1.0, sum(glance.every))
+        return baseline, baseline + 100 * glance.effect
     findings = verdict.findings
     baselines = (f.facts["baseline"] for f in findings if "baseline" in f.facts)
     thresholds = (f.threshold for f in findings if f.threshold is not None)

@@ -77,7 +77,7 @@ _statuses = msgspec.json.Decoder(Status)
 def read_status(record: SpecRecord) -> Status:
     """The stored status; an empty one where there is none or nobody can read it."""
     try:
-        return _statuses.decode(record.stored_status)
+        return _statuses.decode(record.status_json)
     except msgspec.DecodeError:
         return Status()
 

@@ -12,7 +12,7 @@ import structlog
 
 from kubervisor import instants
 from kubervisor.kube.overlay import Overlay
-from kubervisor.kube.records import ServiceRecord, SpecRecord
+from kubervisor.kube.records import ServiceRecord, SpecRecord, packed
 from kubervisor.kube.watches import Caches
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.clock import Clock
@@ -161,7 +161,7 @@ class Stage:
                 finalizers=(),
                 annotations={},
                 spec={"service": key.name, "breakers": []} | dict(spec or {}),
-                stored_status=msgspec.json.encode(status),
+                stored_status=packed(msgspec.json.encode(status)),
             )
         )
 

@@ -22,7 +22,7 @@ def put(history: History, key: ServiceKey, breaker: str, minute: int, pods: int)
     ring = history.ring(key, breaker)
     before = ring.nbytes
     ring.put(minute, ids, [CELL] * pods, baseline=nan, threshold=nan)
-    history.fit(ring, before)
+    history.fit(key, breaker, before)
 
 
 def rings_of(history: History) -> dict[tuple[ServiceKey, str], int]:

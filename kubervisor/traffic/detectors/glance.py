@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from kubervisor.traffic.detector_policy import RatioPolicy
 from kubervisor.traffic.detectors.circles import all_have_peers
 from kubervisor.traffic.detectors.counts import Codes
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.measurement import Measurement
-from kubervisor.traffic.model import PodUid
+from kubervisor.traffic.verdict import Glance
 
 
-def plainly_fine(asked: Question, policy: RatioPolicy) -> Sequence[PodUid]:
-    """The Ready members where the sums of instant queries show that each of them has enough
-    events and is below the effect floor of a fleet without any failure, and that nobody is without
-    a peer. Empty where anything needs a closer look.
+def plainly_fine(asked: Question, policy: RatioPolicy) -> Glance | None:
+    """The sums of the Ready members where those of instant queries show that each of them has
+    enough events and is below the effect floor of a fleet without any failure, and that nobody is
+    without a peer. None where anything needs a closer look.
     """
     if any(query.raw for query in policy.queries):
-        return ()
+        return None
     fleet = asked.fleet
     codes = _codes(policy)
     first, last = asked.parts[0].by(policy.pod_label), asked.parts[-1].by(policy.pod_label)
@@ -32,8 +30,8 @@ def plainly_fine(asked: Question, policy: RatioPolicy) -> Sequence[PodUid]:
     for k, n in zip(failing, every, strict=True):
         # Written so that NaN, which a reset leaves, is not fine.
         if not (0 <= k <= n and activity <= n and n > 0) or (k >= least and k >= floor * n):
-            return ()
-    return fleet.ready_uids if all_have_peers(fleet) else ()
+            return None
+    return Glance(failing, every, floor) if all_have_peers(fleet) else None
 
 
 def look_ahead(measurement: Measurement, policy: RatioPolicy) -> None:

@@ -43,9 +43,10 @@ def judge(asked: Question) -> Sequence[Finding]:
     """One finding for each Ready member, in fleet order. Values and thresholds are percentages."""
     policy = asked.breaker.detector
     assert isinstance(policy, RatioPolicy)
-    fine = plainly_fine(asked, policy)
-    if fine:
-        return AllFine(fine, lambda: tuple(_look_closer(asked, policy)))
+    glance = plainly_fine(asked, policy)
+    if glance is not None:
+        pods = asked.fleet.ready_uids
+        return AllFine(pods, lambda: tuple(_look_closer(asked, policy)), glance)
     return _look_closer(asked, policy)
 
 

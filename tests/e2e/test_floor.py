@@ -19,7 +19,15 @@ def test_an_all_bad_fleet_stays_at_its_floor(scene: Scene) -> None:
     scene.guard(scene.breaker(minPodsAvailableRatio=50), defaultActivator={"period": FOREVER})
     fleet.wait(lambda f: len(f.serving()) == 5, WITHIN, "half of them are out")
     scene.wait_condition("BudgetExhausted")
-    status = scene.wait_status(lambda s: len(s.get("outliers", ())) == 5, "the others are told")
+    # The status is settled once the watch has shown all five: none of them is an intent any more.
+    status = scene.wait_status(
+        lambda s: (
+            len(s.get("outliers", ())) == 5
+            and s["fleet"].get("ejected") == 5
+            and not s.get("intents")
+        ),
+        "the others are told",
+    )
     assert {one["pod"] for one in status["outliers"]} == {pod.name for pod in fleet.serving()}
     assert {one["reason"] for one in status["outliers"]} == {"BudgetExhausted"}
     with scene.observer.silence("pods", "kubervisorservices"):

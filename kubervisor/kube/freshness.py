@@ -52,6 +52,10 @@ class Freshness:
         self._confirmed: dict[_Fleet, float] = {}
         self._doubted: set[_Fleet] = set()
 
+    def catch_up(self, namespace: str) -> None:
+        """Have the cache show what the watch on the namespace's pods has brought by now."""
+        self._watch(namespace).catch_up()
+
     def doubt(self, namespace: str, selector: Mapping[str, str]) -> None:
         """A write met a pod that is not as the watch has shown it: perhaps an event was missed."""
         with self._lock:
@@ -71,7 +75,7 @@ class Freshness:
         do, and has the watch begin anew, and where nobody can read what became of a member;
         ApiError where the API server cannot be asked.
         """
-        watch = self._watches.get(namespace) or self._watches[""]
+        watch = self._watch(namespace)
         asked = (namespace, frozenset(selector.items()))
         began = self._clock()
         with self._lock:
@@ -91,6 +95,9 @@ class Freshness:
             )
         with self._lock:
             self._confirmed[asked] = began
+
+    def _watch(self, namespace: str) -> Reflector[Any]:
+        return self._watches.get(namespace) or self._watches[""]
 
     def _stored(
         self, namespace: str, selector: Mapping[str, str], shown: Collection[str]

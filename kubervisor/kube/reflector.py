@@ -111,6 +111,13 @@ class Reflector(Generic[T]):
                 self._stream.close()
             self._state.notify_all()
 
+    def catch_up(self) -> None:
+        """Return once what the watch has brought by now is taken in; a few milliseconds, if any."""
+        with self._state:
+            stream = self._stream
+        if stream is not None:
+            stream.catch_up()
+
     @property
     def last_sign(self) -> float:
         """When the server last said anything (monotonic); -inf where the watch does not work."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import select
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -16,6 +16,8 @@ from kubervisor.kube import failures
 from kubervisor.kube.outcomes import EXCEPTIONS
 
 CHUNK_BYTES = 1 << 16
+CHUNK_END = b"\r\n"
+"""Stays in the buffer when all of a chunk was read."""
 GATHERING = 0.05
 """Seconds for which lines gather once all that came is read. A pod that is replaced is ten events,
 a few milliseconds apart: to wake for each takes longer than to read it.
@@ -29,6 +31,9 @@ class Stream:
         self._response = response
         self._request = request
         self._lock = threading.Lock()
+        self._turned = threading.Condition(self._lock)
+        self._gathered = 0
+        self._gathers = False
         self._closed = False
         self._finished = False
 
@@ -45,6 +50,7 @@ class Stream:
         finally:
             with self._lock:
                 self._finished = True
+                self._turned.notify_all()
             self._response.close()
 
     def _lines(self) -> Iterator[bytes]:
@@ -54,8 +60,26 @@ class Stream:
                 return  # what a connection gives while it is being shut down is not to be trusted
             *lines, rest = (rest + chunk).split(b"\n")
             yield from filter(None, lines)
-            if self._is_drained():
-                time.sleep(GATHERING)
+            self._gather()
+
+    def catch_up(self) -> None:
+        """Return once the lines that gather by now are taken: at once where none do, and soon where
+        they never cease to come.
+        """
+        with self._lock:
+            if self._gathers and not self._is_drained():
+                before = self._gathered
+                self._turned.notify_all()
+                self._turned.wait_for(lambda: self._gathered > before or self._finished, GATHERING)
+
+    def _gather(self) -> None:
+        with self._lock:
+            if not self._closed and self._is_drained():
+                self._gathered += 1
+                self._turned.notify_all()
+                self._gathers = True
+                self._turned.wait(GATHERING)
+                self._gathers = False
 
     def close(self) -> None:
         """End the stream; a thread that waits for its next line comes back at once."""
@@ -63,6 +87,7 @@ class Stream:
             if self._closed or self._finished:
                 return
             self._closed = True
+            self._turned.notify_all()
             sock = self._socket()
             if sock is not None:
                 # Closing a descriptor does not wake a thread that reads from it; a shutdown does.
@@ -77,13 +102,39 @@ class Stream:
         return sock if isinstance(sock, socket.socket) else None
 
     def _is_drained(self) -> bool:
-        """True where nothing more has come by now."""
-        sock = self._socket()
-        if sock is None or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+        """True where nothing more has come by now, neither to the socket nor to what was read of
+        it ahead, which may be several chunks of the answer.
+        """
+        sock, ahead = self._socket(), self._read_ahead()
+        if sock is None or ahead is None:
             return False
-        arrived = select.poll()
         try:
-            arrived.register(sock, select.POLLIN)
+            return ahead in (b"", CHUNK_END) and not _has_arrived(sock)
         except ValueError:  # closed meanwhile
             return False
-        return not arrived.poll(0)
+
+    def _read_ahead(self) -> bytes | None:
+        # Neither library shows its buffer; where it is not to be found, lines do not gather.
+        buffer = getattr(getattr(self._response, "_fp", None), "fp", None)
+        sock = self._socket()
+        if sock is None or not isinstance(buffer, io.BufferedReader):
+            return None
+        patience = sock.gettimeout()
+        try:
+            sock.settimeout(0)
+            try:
+                return buffer.peek(1)
+            finally:
+                sock.settimeout(patience)
+        except ssl.SSLWantReadError:
+            return b""
+        except (OSError, ValueError):  # broken or closed: the next read tells how
+            return None
+
+
+def _has_arrived(sock: socket.socket) -> bool:
+    if isinstance(sock, ssl.SSLSocket) and sock.pending():
+        return True
+    arrived = select.poll()
+    arrived.register(sock, select.POLLIN)
+    return bool(arrived.poll(0))

@@ -40,6 +40,10 @@ class Actuator:
         self._writer, self._statuses, self._specs = writer, statuses, specs
         self._freshness = freshness
 
+    def catch_up(self, desk: Desk) -> None:
+        """Have the caches show what the watch has brought: lines of it gather for a moment."""
+        self._freshness.catch_up(desk.assignment.key.namespace)
+
     def eject(self, desk: Desk, intent: Intent, fleet: Fleet, *, decided_at: float) -> bool:
         """True where the pod was taken out of traffic; False where it changed or the write was
         refused.

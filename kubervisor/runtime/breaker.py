@@ -212,6 +212,7 @@ class Breaker:
     def _eject_next(self, case: _Case, tried: set[PodUid]) -> float | None:
         """Seconds until the next try; None where there is nothing more to eject."""
         desk = self._desk
+        self._actuator.catch_up(desk)
         with desk.lock:
             if desk.assignment.policy != case.assignment.policy:
                 return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import subprocess
+import sys
 import tracemalloc
 from typing import Any
 
@@ -199,7 +201,7 @@ def test_pods_of_one_workload_share_what_they_have_in_common() -> None:
     assert one.created_at is other.created_at
 
 
-def test_ten_thousand_cached_pods_cost_six_hundred_bytes_each_at_most() -> None:
+def bytes_of_ten_thousand_pods() -> int:
     def body(number: int) -> bytes:
         owner = f"cart-{number // 20}"
         meta = {
@@ -227,7 +229,14 @@ def test_ten_thousand_cached_pods_cost_six_hundred_bytes_each_at_most() -> None:
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(cache) == 10_000
-    assert used / 10_000 < 600
+    return used
+
+
+def test_ten_thousand_cached_pods_cost_six_hundred_bytes_each_at_most() -> None:
+    # In a process of its own: what earlier tests have interned decides when the interpreter's table
+    # of names doubles, and their threads allocate too.
+    said = subprocess.run([sys.executable, __file__], check=True, capture_output=True, text=True)
+    assert int(said.stdout) / 10_000 < 600
 
 
 @pytest.mark.parametrize(
@@ -248,3 +257,7 @@ def test_the_address_is_the_pods_own(spec: dict[str, Any], address: str) -> None
 
 def test_a_pod_that_is_not_scheduled_has_no_address() -> None:
     assert pod().address == ""
+
+
+if __name__ == "__main__":
+    print(bytes_of_ten_thousand_pods())

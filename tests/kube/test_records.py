@@ -260,4 +260,4 @@ def test_a_pod_that_is_not_scheduled_has_no_address() -> None:
 
 
 if __name__ == "__main__":
-    print(bytes_of_ten_thousand_pods())
+    sys.stdout.write(str(bytes_of_ten_thousand_pods()))

@@ -16,7 +16,7 @@ from kubervisor.traffic.model import Fleet, Traffic
 from kubervisor.traffic.policy import ServicePolicy
 from kubervisor.ui import detectors
 from kubervisor.ui.documents import ServiceRow, cut
-from kubervisor.ui.recorder import Memory, Told
+from kubervisor.ui.memory import Memory, Told
 from kubervisor.ui.scores import numbers_of
 from kubervisor.ui.service_documents import (
     MOST_SPEC_BYTES,

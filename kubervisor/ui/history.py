@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
 
 from kubervisor.traffic.model import ServiceKey
+from kubervisor.ui.largest import Largest
 from kubervisor.ui.ring import Ring
 from kubervisor.ui.tally import Tally
 
 MINUTES = 60
 MOST_BYTES = 12 * 2**20
 """Of the 16 MiB that all history may take; the rest is for what is told in words, see `lately`."""
-SLACK = 64
-"""Entries of sizes that rings had before, until they are looked through."""
 
 
 @dataclass(slots=True)
@@ -35,15 +33,13 @@ class History:
     def __init__(self, *, minutes: int = MINUTES, most_bytes: int = MOST_BYTES) -> None:
         self._minutes, self._most = minutes, most_bytes
         self._pasts: dict[ServiceKey, Past] = {}
-        self._bytes = 0
-        # Sizes, the largest first; each ring has its own, and perhaps some that it had before.
-        self._largest: list[tuple[int, ServiceKey, str]] = []
-        self._tidy_at = SLACK
+        self._tallies = 0
+        self._rings: Largest[tuple[ServiceKey, str]] = Largest()
 
     @property
     def nbytes(self) -> int:
         """What all of it takes, in bytes."""
-        return self._bytes
+        return self._tallies + self._rings.total
 
     def get(self, key: ServiceKey) -> Past | None:
         """What is kept of a Service."""
@@ -54,7 +50,7 @@ class History:
         past = self._pasts.get(key)
         if past is None:
             past = self._pasts[key] = Past(Tally(self._minutes))
-            self._bytes += past.tally.nbytes
+            self._tallies += past.tally.nbytes
         return past
 
     def ring(self, key: ServiceKey, breaker: str) -> Ring:
@@ -63,8 +59,7 @@ class History:
         ring = rings.get(breaker)
         if ring is None:
             ring = rings[breaker] = Ring(self._minutes)
-            self._bytes += ring.nbytes
-            heappush(self._largest, (-ring.nbytes, key, breaker))
+            self._rings.put((key, breaker), ring.nbytes)
         return ring
 
     def keep(self, key: ServiceKey, breakers: Iterable[str]) -> None:
@@ -73,46 +68,32 @@ class History:
         if past is None or past.rings.keys() <= (names := set(breakers)):
             return
         for gone in past.rings.keys() - names:
-            self._bytes -= past.rings.pop(gone).nbytes
+            self._drop(key, gone)
 
     def forget(self, key: ServiceKey) -> None:
         """The Service is gone."""
-        past = self._pasts.pop(key, None)
-        if past is not None:
-            self._bytes -= past.tally.nbytes + sum(ring.nbytes for ring in past.rings.values())
-
-    def fit(self, key: ServiceKey, breaker: str, before: int) -> None:
-        """That ring took `before` bytes until now; see to it that all fits again."""
-        size = self._pasts[key].rings[breaker].nbytes
-        self._bytes += size - before
-        if size != before:
-            heappush(self._largest, (-size, key, breaker))
-        while self._bytes > self._most and self._largest:
-            self._spare()
-        if len(self._largest) > self._tidy_at:
-            self._largest = [entry for entry in set(self._largest) if self._holds(entry)]
-            heapify(self._largest)
-            self._tidy_at = 2 * len(self._largest) + SLACK
-
-    def _spare(self) -> None:
-        """Let the largest ring keep less."""
-        entry = heappop(self._largest)
-        if not self._holds(entry):
-            return
-        size, key, breaker = -entry[0], *entry[1:]
-        rings = self._pasts[key].rings
-        if rings[breaker].limit > 1:
-            rings[breaker].shorten()
-            left = rings[breaker].nbytes
-            heappush(self._largest, (-left, key, breaker))
-        else:
-            del rings[breaker]
-            left = 0
-        self._bytes += left - size
-
-    def _holds(self, entry: tuple[int, ServiceKey, str]) -> bool:
-        """Whether that ring is still as large as it was when the entry was made."""
-        size, key, breaker = entry
         past = self._pasts.get(key)
-        ring = past.rings.get(breaker) if past else None
-        return ring is not None and ring.nbytes == -size
+        if past is not None:
+            for breaker in tuple(past.rings):
+                self._drop(key, breaker)
+            self._tallies -= past.tally.nbytes
+            del self._pasts[key]
+
+    def fit(self, key: ServiceKey, breaker: str) -> None:
+        """That ring has changed; see to it that all fits again."""
+        self._rings.put((key, breaker), self._pasts[key].rings[breaker].nbytes)
+        while self.nbytes > self._most and self._rings.total:
+            self._spare(*self._rings.largest())
+
+    def _spare(self, key: ServiceKey, breaker: str) -> None:
+        """Let that ring keep less."""
+        ring = self._pasts[key].rings[breaker]
+        if ring.limit == 1:
+            self._drop(key, breaker)
+            return
+        ring.shorten()
+        self._rings.put((key, breaker), ring.nbytes)
+
+    def _drop(self, key: ServiceKey, breaker: str) -> None:
+        del self._pasts[key].rings[breaker]
+        self._rings.put((key, breaker), 0)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from kubervisor.traffic.model import ServiceKey
+from kubervisor.ui.largest import Largest
 
 T = TypeVar("T")
 
@@ -21,13 +22,12 @@ class Lately(Generic[T]):
     def __init__(self, size: Callable[[T], int], *, each: int, most_bytes: int) -> None:
         self._size, self._each, self._most = size, each, most_bytes
         self._entries: dict[ServiceKey, deque[T]] = {}
-        self._bytes: dict[ServiceKey, int] = {}
-        self._total = 0
+        self._bytes: Largest[ServiceKey] = Largest()
 
     @property
     def nbytes(self) -> int:
         """What all entries take, in bytes, roughly."""
-        return self._total
+        return self._bytes.total
 
     def add(self, key: ServiceKey, entry: T) -> None:
         """Keep `entry` as the newest of `key`."""
@@ -36,8 +36,8 @@ class Lately(Generic[T]):
             self._drop(key)
         entries.append(entry)
         self._count(key, self._size(entry))
-        while self._total > self._most:
-            self._drop(max(self._bytes, key=lambda one: self._bytes[one]))
+        while self._bytes.total > self._most:
+            self._drop(self._bytes.largest())
 
     def of(self, key: ServiceKey) -> tuple[T, ...]:
         """The entries of `key`, oldest first."""
@@ -46,11 +46,10 @@ class Lately(Generic[T]):
     def forget(self, key: ServiceKey) -> None:
         """The Service is gone."""
         self._entries.pop(key, None)
-        self._total -= self._bytes.pop(key, 0)
+        self._bytes.put(key, 0)
 
     def _drop(self, key: ServiceKey) -> None:
         self._count(key, -self._size(self._entries[key].popleft()))
 
     def _count(self, key: ServiceKey, more: int) -> None:
-        self._bytes[key] = self._bytes.get(key, 0) + more
-        self._total += more
+        self._bytes.put(key, self._bytes.size(key) + more)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isfinite
 
+from kubervisor.ui.grid import Cell
 from kubervisor.ui.history import MINUTES
 from kubervisor.ui.history_documents import BreakerPast, BudgetPast, History, PodPast
-from kubervisor.ui.recorder import MINUTE, Memory
-from kubervisor.ui.ring import JUDGED, TRAFFIC, Cell, Ring
+from kubervisor.ui.memory import MINUTE, Memory
+from kubervisor.ui.ring import JUDGED, TRAFFIC, Ring
 
 _SERVING = TRAFFIC.index("s")
 _LOW, _MIDDLE, _HIGH = 0.1, 0.5, 0.9
@@ -62,8 +63,7 @@ def _breaker(ring: Ring, start: int, minutes: int) -> BreakerPast:
     skipped, late = max(0, start - ring.start), max(0, ring.start - start)
     columns: dict[str, PodPast] = {}
     serving: list[list[float]] = [[] for _ in range(minutes)]
-    for pod in ring.pods:
-        cells = list(ring.column(pod, newest=ring.minutes - skipped))
+    for pod, cells in ring.columns(newest=ring.minutes - skipped):
         if not any(cell.traffic for cell in cells):
             continue
         for minute, cell in enumerate(cells, late):

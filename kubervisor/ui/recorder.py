@@ -1,17 +1,19 @@
 """Remembers what Breakers judge, for whoever opens the dashboard later.
 
 A Breaker calls the recorder after each judgement, with the Service's lock held. Nearly always there
-is nothing to do: one sample a minute is kept, and steps in which somebody is an outlier.
+is nothing to do: one sample a minute is kept, and steps in which somebody is an outlier. Services
+take theirs at different seconds of the minute, and the first one not at once: when a controller
+begins, all of them are to be evaluated, and pictures can wait.
 """
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import chain
-from typing import NamedTuple
 
 from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.ledger import Decision, KeptOutlier
@@ -21,11 +23,10 @@ from kubervisor.traffic.policy import BreakerPolicy
 from kubervisor.traffic.verdict import Finding, Verdict
 from kubervisor.ui.history import History
 from kubervisor.ui.lately import Lately
-from kubervisor.ui.ring import PodId, Ring
+from kubervisor.ui.memory import MINUTE, Look, Memory, Told
 from kubervisor.ui.samples import cell_of, cells_of, lines_of
-from kubervisor.ui.tally import Count, Tally
+from kubervisor.ui.tally import Count
 
-MINUTE = 60
 DECISIONS, DECISION_BYTES = 200, 2 * 2**20
 FOUND = 50
 """Outliers of one step whose numbers are kept until it is known what was decided on them, and
@@ -36,42 +37,15 @@ _ON_A_FINDING = frozenset({"Ejected", "WouldEject", REFUSED})
 
 
 @dataclass(slots=True)
-class Told:
-    """A decision, and the finding that led to it where this process made it. `until` is when an
-    outlier that was kept in traffic ceased to be one.
-    """
-
-    decision: Decision
-    finding: Finding | None
-    until: float | None = None
-
-
-class Look(NamedTuple):
-    """A breaker's newest findings, of the instant `at`."""
-
-    at: float
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """A reader's own copy of what is kept of one Service."""
-
-    rings: dict[str, Ring]
-    tally: Tally | None
-    told: tuple[Told, ...]
-    looks: dict[str, Look]
-
-
-@dataclass(slots=True)
 class _Service:
-    """One Service's book. `minutes` are the last ones sampled, by breaker; `version` grows with
-    each change of a sample.
+    """One Service's book. `second` is that of the minute at which it is sampled, `due` when next
+    (Unix seconds), by breaker; `version` grows with each change of a sample.
     """
 
     desk: Desk
+    second: float
     version: int = 0
-    minutes: dict[str, int] = field(default_factory=dict)
+    due: dict[str, float] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     kept: tuple[KeptOutlier, ...] = ()
     refused: dict[KeptOutlier, Told] = field(default_factory=dict)
@@ -81,11 +55,14 @@ class _Service:
 
 class Recorder:
     """Thread-safe: all Breakers write, the dashboard reads. `watch` says of which Services the
-    newest findings are to be kept too.
+    newest findings are to be kept too. `spread` draws the part of the minute at which a Service is
+    sampled, from 0 to 1.
     """
 
-    def __init__(self, history: History | None = None) -> None:
-        self._history = history or History()
+    def __init__(
+        self, history: History | None = None, *, spread: Callable[[], float] = random.random
+    ) -> None:
+        self._history, self._spread = history or History(), spread
         self._told: Lately[Told] = Lately(_size, each=DECISIONS, most_bytes=DECISION_BYTES)
         self._services: dict[ServiceKey, _Service] = {}
         self._watched: frozenset[ServiceKey] = frozenset()
@@ -107,7 +84,7 @@ class Recorder:
 
     def _note(self, desk: Desk, breaker: BreakerPolicy, fleet: Fleet, verdict: Verdict) -> None:
         key, now = desk.assignment.key, desk.shared.clock.wall()
-        book, minute = self._services.get(key), int(now) // MINUTE
+        book = self._services.get(key)
         if book is None or book.desk is not desk:
             book = self._begin(key, desk)
         if key in self._watched:
@@ -115,9 +92,9 @@ class Recorder:
         if book.decisions is not desk.ledger.decisions or book.kept or desk.ledger.kept:
             with self._lock:
                 self._collect(key, book)
-        if book.minutes.get(breaker.name) != minute:
-            book.minutes[breaker.name] = minute
-            self._sample(desk, breaker, fleet, verdict, minute)
+        if self._is_due(book, breaker, now, bool(verdict.outliers)):
+            book.due[breaker.name] = _after(now, book.second)
+            self._sample(desk, breaker, fleet, verdict, int(now) // MINUTE)
             book.version += 1
         elif verdict.outliers:
             self._amend(key, breaker, fleet, verdict)
@@ -154,15 +131,20 @@ class Recorder:
     def _begin(self, key: ServiceKey, desk: Desk) -> _Service:
         with self._lock:
             self._forget(key)
-            book = self._services[key] = _Service(desk)
+            book = self._services[key] = _Service(desk, MINUTE * self._spread())
         return book
+
+    def _is_due(self, book: _Service, breaker: BreakerPolicy, now: float, outliers: bool) -> bool:
+        due = book.due.setdefault(breaker.name, now)
+        if due == now and breaker.period < MINUTE and not outliers:
+            return False  # the first of many evaluations
+        return not 0 < due - now <= 2 * MINUTE  # neither not yet, nor by a clock set back
 
     def _sample(
         self, desk: Desk, breaker: BreakerPolicy, fleet: Fleet, verdict: Verdict, minute: int
     ) -> None:
         key, policy = desk.assignment.key, desk.assignment.policy
         cells, (baseline, threshold) = cells_of(fleet, verdict), lines_of(verdict)
-        pods = [PodId(pod.uid, pod.name) for pod in fleet.pods]
         paused = sum(pod.traffic is Traffic.PAUSE for pod in fleet.out)
         count = Count(
             members=fleet.size,
@@ -179,9 +161,8 @@ class Recorder:
             self._history.keep(key, (one.name for one in policy.breakers))
             self._history.begin(key).tally.put(minute, count)
             ring = self._history.ring(key, breaker.name)
-            before = ring.nbytes
-            ring.put(minute, pods, cells, baseline=baseline, threshold=threshold)
-            self._history.fit(key, breaker.name, before)
+            ring.put(minute, fleet.pods, cells, baseline=baseline, threshold=threshold)
+            self._history.fit(key, breaker.name)
 
     def _amend(
         self, key: ServiceKey, breaker: BreakerPolicy, fleet: Fleet, verdict: Verdict
@@ -189,7 +170,7 @@ class Recorder:
         """Outliers take the place of what their pods were earlier in the minute."""
         members = {pod.uid: pod for pod in fleet.pods}
         cells = [
-            (PodId(pod.uid, pod.name), cell_of(fleet, pod, finding))
+            (pod, cell_of(fleet, pod, finding))
             for finding in verdict.outliers
             if (pod := members.get(finding.pod)) is not None
         ]
@@ -229,6 +210,11 @@ class Recorder:
         self._services.pop(key, None)
         self._history.forget(key)
         self._told.forget(key)
+
+
+def _after(now: float, second: float) -> float:
+    """The next time it is that second of a minute; another minute than this one."""
+    return (now // MINUTE + 1) * MINUTE + second
 
 
 def _finding(book: _Service, decision: Decision) -> Finding | None:

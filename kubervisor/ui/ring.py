@@ -1,46 +1,44 @@
-"""The samples of one breaker: a row for each minute, a column for each pod, in a ring of bytes.
-
-Bytes rather than numbers: a cell of 9 bytes would be 40 as objects, and who only guards a fleet
-should not have to load numpy.
-"""
+"""The samples of one breaker: a row for each minute, a column for each pod, in a ring."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from math import isnan, nan
+from math import nan
 from struct import Struct
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+from kubervisor.ui.grid import LARGEST_SINGLE, Cell, Grid, bounded
 
 JUDGED = ".foi"
 """By number: no sample, fine, outlier, inconclusive."""
 TRAFFIC = ".sweph"
 """By number: no sample, serving, waiting to be Ready, ejected, paused, and held by hand."""
 
-FEWEST_ROWS = 4
+FEWEST_ROWS = 2
 STEPS_BACK = 1
 """Minutes by which a clock may step back without making what is kept a lie; it is set right by
 fractions of a second all the time.
 """
 
-_CELL = Struct("<feeB")
 _LINE = Struct("<ff")
-_BLANK_CELL, _BLANK_LINE = _CELL.pack(nan, nan, nan, 0), _LINE.pack(nan, nan)
-_LARGEST_SINGLE, _LARGEST_HALF = 3e38, 65_504.0
-_COLUMN_BYTES, _RING_BYTES = 155, 700
-"""What the interpreter takes for a column (a key, an entry of a dict) and for a ring, roughly."""
+_BLANK_LINE = _LINE.pack(nan, nan)
+_COLUMN_BYTES, _RING_BYTES = 24, 900
+"""What a column takes beside its cells (uid and name are the cache's own), and what the interpreter
+takes for a ring, roughly.
+"""
 
 
-class Cell(NamedTuple):
-    """One pod in one minute; NaN where there is no number. `judged` and `traffic` are places in
-    JUDGED and TRAFFIC. Kept as single (`value`) and half precision: `events` ends at 65,504.
-    """
+class Whose(Protocol):
+    """A pod, as far as a ring knows it."""
 
-    value: float
-    events: float
-    margin: float
-    judged: int
-    traffic: int
+    @property
+    def uid(self) -> str:
+        """What tells it from one of the same name."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
 
 
 class PodId(NamedTuple):
@@ -64,19 +62,20 @@ class Ring:
         self._clear()
 
     def _clear(self) -> None:
-        self._columns: dict[PodId, int] = {}
+        self._uids, self._names = list[str](), list[str]()  # by column, as is what follows
+        self._seen = array("I")  # the newest minute
         self._free: list[int] = []
-        self._seen = array("q")  # the newest minute of each column
-        self._rows = min(FEWEST_ROWS, self.limit)
-        self._cells, self._lines = bytearray(), bytearray(_BLANK_LINE * self._rows)
+        self._pods: Sequence[Whose] = ()  # as they were put last, and the columns of them
+        self._places = array("I")
+        self._cells = Grid(min(FEWEST_ROWS, self.limit))
+        self._lines = bytearray(_BLANK_LINE * self._cells.rows)
         self._oldest = self._newest = 0
 
     @property
     def nbytes(self) -> int:
         """What all of it takes, in bytes."""
-        return (
-            len(self._cells) + len(self._lines) + _COLUMN_BYTES * len(self._columns) + _RING_BYTES
-        )
+        columns = _COLUMN_BYTES * len(self._seen)
+        return self._cells.nbytes + len(self._lines) + columns + _RING_BYTES
 
     @property
     def start(self) -> int:
@@ -91,49 +90,52 @@ class Ring:
     @property
     def pods(self) -> tuple[PodId, ...]:
         """Whose samples are kept."""
-        return tuple(self._columns)
+        return tuple(PodId(self._uids[place], self._names[place]) for place in self._taken())
 
     def put(
         self,
         minute: int,
-        pods: Sequence[PodId],
+        pods: Sequence[Whose],
         cells: Sequence[Cell],
         *,
         baseline: float,
         threshold: float,
     ) -> None:
-        """Let these be the samples of `minute`; those of a minute that is past are left out."""
+        """Let these be the samples of `minute`; those of a minute that is past are left out. Pods
+        that are the same object as the last time are not looked at again.
+        """
         if not self._advance(minute):
             return
-        self._admit(pods, minute)
-        row, width = minute % self._rows, len(self._seen)
-        for pod, cell in zip(pods, cells, strict=True):
-            _pack(self._cells, row * width + self._columns[pod], cell)
-        line = (baseline, threshold)
-        _LINE.pack_into(
-            self._lines, row * _LINE.size, *[_bounded(n, _LARGEST_SINGLE) for n in line]
-        )
+        if pods is not self._pods:
+            self._admit(pods)
+        row = minute % self._cells.rows
+        for place, cell in zip(self._places, cells, strict=True):
+            self._seen[place] = minute
+            self._cells.set(row, place, cell)
+        line = (bounded(baseline, LARGEST_SINGLE), bounded(threshold, LARGEST_SINGLE))
+        _LINE.pack_into(self._lines, row * _LINE.size, *line)
 
-    def amend(self, pod: PodId, cell: Cell) -> None:
+    def amend(self, pod: Whose, cell: Cell) -> None:
         """Let `cell` take the place of the pod's sample of the newest minute, if it has one."""
-        column = self._columns.get(pod)
-        if column is not None and self._seen[column] == self._newest:
-            _pack(self._cells, self._newest % self._rows * len(self._seen) + column, cell)
+        place = self._uids.index(pod.uid) if pod.uid in self._uids else None
+        if place is not None and self._seen[place] == self._newest:
+            self._cells.set(self._newest % self._cells.rows, place, cell)
 
-    def column(self, pod: PodId, *, newest: int | None = None) -> Iterator[Cell]:
-        """One pod's samples, oldest minute first; or its `newest` ones."""
-        column, width = self._columns[pod], len(self._seen)
-        end = self._oldest + self.minutes
-        start = self._oldest if newest is None else max(self._oldest, end - newest)
-        for minute in range(start, end):
-            at = (minute % self._rows * width + column) * _CELL.size
-            value, events, margin, state = _CELL.unpack_from(self._cells, at)
-            yield Cell(value, events, margin, state & 3, state >> 2)
+    def columns(self, *, newest: int | None = None) -> Iterator[tuple[PodId, list[Cell]]]:
+        """Each pod's samples, oldest minute first; or its `newest` ones."""
+        for place in self._taken():
+            pod = PodId(self._uids[place], self._names[place])
+            yield pod, [self._cells.get(row, place) for row in self._rows(newest)]
+
+    def column(self, pod: Whose, *, newest: int | None = None) -> list[Cell]:
+        """One pod's."""
+        place = self._uids.index(pod.uid)
+        return [self._cells.get(row, place) for row in self._rows(newest)]
 
     def lines(self) -> Iterator[tuple[float, float]]:
         """Baseline and threshold of each minute, oldest first."""
-        for minute in range(self._oldest, self._oldest + self.minutes):
-            baseline, threshold = _LINE.unpack_from(self._lines, minute % self._rows * _LINE.size)
+        for row in self._rows(None):
+            baseline, threshold = _LINE.unpack_from(self._lines, row * _LINE.size)
             yield baseline, threshold
 
     def shorten(self) -> None:
@@ -143,8 +145,8 @@ class Ring:
         self.limit = max(1, self.limit // 2)
         if self._newest:
             self._oldest = max(self._oldest, self._newest - self.limit + 1)
-        if self._rows > self.limit:
-            self._lay(self.limit, len(self._seen))
+        if self._cells.rows > self.limit:
+            self._lay(self.limit, self._cells.width)
         self._retire()
         if self._free:
             self._narrow()
@@ -152,11 +154,22 @@ class Ring:
     def copy(self) -> Ring:
         """The same samples, for a reader who takes his time."""
         other = Ring(self.limit)
-        other._columns, other._free = self._columns.copy(), self._free.copy()
-        other._seen, other._rows = self._seen[:], self._rows
-        other._cells, other._lines = self._cells[:], self._lines[:]
+        other._uids, other._names, other._seen = self._uids[:], self._names[:], self._seen[:]
+        other._free = self._free[:]
+        other._cells, other._lines = self._cells.copy(), self._lines[:]
         other._oldest, other._newest = self._oldest, self._newest
         return other
+
+    def _rows(self, newest: int | None) -> Iterator[int]:
+        """The rows of the newest minutes, of all where None."""
+        end = self._oldest + self.minutes
+        start = self._oldest if newest is None else max(self._oldest, end - newest)
+        return (minute % self._cells.rows for minute in range(start, end))
+
+    def _taken(self) -> list[int]:
+        """The columns that are somebody's."""
+        free = set(self._free)
+        return [place for place in range(len(self._uids)) if place not in free]
 
     def _advance(self, minute: int) -> bool:
         """Make `minute` the newest one; False where it is past."""
@@ -167,89 +180,65 @@ class Ring:
         if not self._newest or minute - self._newest >= self.limit:
             self._oldest = minute
         self._oldest = max(self._oldest, minute - self.limit + 1)
-        if minute - self._oldest >= self._rows:
-            needed = max(2 * self._rows, minute - self._oldest + 1)
-            self._lay(min(self.limit, needed), len(self._seen))
-        for skipped in range(max(self._newest + 1, minute - self._rows + 1), minute + 1):
-            self._blank(skipped % self._rows)
+        rows = self._cells.rows
+        if minute - self._oldest >= rows:
+            needed = max(2 * rows, minute - self._oldest + 1)
+            rows = min(self.limit, needed)
+            self._lay(rows, self._cells.width)
+        for skipped in range(max(self._newest + 1, minute - rows + 1), minute + 1):
+            row = skipped % rows
+            self._cells.blank(row)
+            self._lines[row * _LINE.size : (row + 1) * _LINE.size] = _BLANK_LINE
         self._newest = minute
         return True
 
-    def _blank(self, row: int) -> None:
-        width = len(self._seen) * _CELL.size
-        self._cells[row * width : (row + 1) * width] = _BLANK_CELL * len(self._seen)
-        self._lines[row * _LINE.size : (row + 1) * _LINE.size] = _BLANK_LINE
-
-    def _admit(self, pods: Sequence[PodId], minute: int) -> None:
+    def _admit(self, pods: Sequence[Whose]) -> None:
         """See to it that each of `pods` has a column: that of one whose samples are all gone, or a
         new one.
         """
-        new = []
+        known = {self._uids[place]: place for place in self._taken()}
         for pod in pods:
-            column = self._columns.get(pod)
-            if column is None:
-                new.append(pod)
-            else:
-                self._seen[column] = minute
-        if not new:
-            return
-        self._retire()
-        missing = len(new) - len(self._free)
-        if missing > 0:
-            width = len(self._seen)
-            self._lay(self._rows, width + missing)
-            self._free += range(width, width + missing)
+            if (place := known.get(pod.uid)) is not None:
+                self._seen[place] = self._newest  # not to be retired
+        new = [pod for pod in pods if pod.uid not in known]
+        if new:
+            self._retire()
+            self._widen(len(new) - len(self._free))
         for pod in new:
-            column = self._columns[pod] = self._free.pop()
-            self._seen[column] = minute
+            place = known[pod.uid] = self._free.pop()
+            self._uids[place], self._names[place] = pod.uid, pod.name
+        self._pods, self._places = pods, array("I", [known[pod.uid] for pod in pods])
+
+    def _widen(self, more: int) -> None:
+        if more <= 0:
+            return
+        width = self._cells.width
+        self._lay(self._cells.rows, width + more)
+        self._free += range(width, width + more)
+        self._seen.extend([0] * more)
+        self._uids += [""] * more
+        self._names += [""] * more
 
     def _retire(self) -> None:
         """Free the columns of pods whose samples are all gone."""
-        for pod, column in list(self._columns.items()):
-            if self._seen[column] < self._oldest:
-                del self._columns[pod]
-                self._free.append(column)
+        for place in self._taken():
+            if self._seen[place] < self._oldest:
+                self._uids[place] = ""
+                self._free.append(place)
 
     def _narrow(self) -> None:
         """Give the free columns back."""
-        kept = sorted(self._columns.items(), key=lambda entry: entry[1])
-        cells = memoryview(self._cells)
-        width, size = len(self._seen), _CELL.size
-        self._cells = bytearray().join(
-            cells[(row * width + column) * size : (row * width + column + 1) * size]
-            for row in range(self._rows)
-            for _, column in kept
-        )
-        self._seen = array("q", [self._seen[column] for _, column in kept])
-        self._columns = {pod: number for number, (pod, _) in enumerate(kept)}
-        self._free = []
+        kept = self._taken()
+        self._cells = self._cells.narrowed(kept)
+        self._uids, self._names = [self._uids[p] for p in kept], [self._names[p] for p in kept]
+        self._seen = array("I", [self._seen[place] for place in kept])
+        self._free, self._pods = [], ()
 
     def _lay(self, rows: int, width: int) -> None:
         """Lay the minutes that are kept out anew, in so many rows and columns."""
-        old_width = len(self._seen)
-        cells = bytearray(_BLANK_CELL * (rows * width))
-        lines = bytearray(_BLANK_LINE * rows)
-        line, row = _LINE.size, old_width * _CELL.size
-        for minute in range(self._oldest, self._oldest + self.minutes):
-            old, new = minute % self._rows, minute % rows
-            lines[new * line : (new + 1) * line] = self._lines[old * line : (old + 1) * line]
-            at = new * width * _CELL.size
-            cells[at : at + row] = self._cells[old * row : (old + 1) * row]
-        self._cells, self._lines, self._rows = cells, lines, rows
-        self._seen.extend([0] * (width - old_width))
-
-
-def _pack(cells: bytearray, place: int, cell: Cell) -> None:
-    _CELL.pack_into(
-        cells,
-        place * _CELL.size,
-        _bounded(cell.value, _LARGEST_SINGLE),
-        _bounded(cell.events, _LARGEST_HALF),
-        _bounded(cell.margin, _LARGEST_HALF),
-        cell.judged | cell.traffic << 2,
-    )
-
-
-def _bounded(number: float, most: float) -> float:
-    """`number` within what its precision can hold; NaN stays NaN."""
-    return number if isnan(number) else max(-most, min(number, most))
+        minutes = range(self._oldest, self._oldest + self.minutes)
+        moved = [(minute % self._cells.rows, minute % rows) for minute in minutes]
+        lines, size = bytearray(_BLANK_LINE * rows), _LINE.size
+        for old, new in moved:
+            lines[new * size : (new + 1) * size] = self._lines[old * size : (old + 1) * size]
+        self._cells, self._lines = self._cells.laid(rows, width, moved), lines

@@ -8,7 +8,8 @@ from statistics import median
 
 from kubervisor.traffic.model import Fleet, Pod, Traffic
 from kubervisor.traffic.verdict import AllFine, Finding, Glance, Judgement, Verdict
-from kubervisor.ui.ring import JUDGED, TRAFFIC, Cell
+from kubervisor.ui.grid import Cell
+from kubervisor.ui.ring import JUDGED, TRAFFIC
 
 _LEAST_CHANCE = 1e-300
 _FINE, OUTLIER = JUDGED.index("f"), JUDGED.index("o")

@@ -6,7 +6,7 @@ from math import isfinite
 
 from kubervisor.traffic.model import PodUid
 from kubervisor.traffic.verdict import Finding
-from kubervisor.ui.recorder import MINUTE, Look, Memory
+from kubervisor.ui.memory import MINUTE, Look, Memory
 from kubervisor.ui.ring import JUDGED, Ring
 from kubervisor.ui.samples import margin_of
 from kubervisor.ui.service_documents import Numbers, Score
@@ -68,8 +68,7 @@ def _of_ring(breaker: str, ring: Ring) -> dict[PodUid, Score]:
         return {}
     at, threshold = float((ring.start + len(lines) - 1) * MINUTE), _known(lines[-1][1])
     found = {}
-    for pod in ring.pods:
-        (cell,) = ring.column(pod, newest=1)
+    for pod, (cell,) in ring.columns(newest=1):
         judged = _WORDS.get(JUDGED[cell.judged])
         if judged is not None:
             found[PodUid(pod.uid)] = Score(

@@ -17,7 +17,7 @@ from kubervisor.ui.documents import (
     ServiceRow,
     encode,
 )
-from kubervisor.ui.recorder import MINUTE
+from kubervisor.ui.memory import MINUTE
 from kubervisor.ui.service_documents import Service
 from kubervisor.ui.view import View
 

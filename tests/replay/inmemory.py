@@ -157,7 +157,7 @@ class Runtime:
             cast("Any", self.store),
             cast("Any", SimpleNamespace(declare=lambda *_: None, claim=lambda *_: False)),
             cast("Any", SimpleNamespace(get=lambda *_: spec)),
-            cast("Any", SimpleNamespace(confirm=lambda *_, **__: None)),
+            cast("Any", SimpleNamespace(catch_up=lambda _: None, confirm=lambda *_, **__: None)),
         )
         self._breaker = Breaker(self._desk, actuator, wake=lambda: None, unsettled=lambda: None)
         self._activator = Activator(self._desk, actuator)

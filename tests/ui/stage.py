@@ -29,6 +29,7 @@ from kubervisor.traffic.verdict import Finding, Judgement, Verdict
 from kubervisor.ui.announced import AnnouncedEvents
 from kubervisor.ui.documents import Controller
 from kubervisor.ui.history import History
+from kubervisor.ui.memory import MINUTE
 from kubervisor.ui.recorder import Recorder
 from kubervisor.ui.view import View
 from tests.builders import BREAKER, KEY, NOW, PodDraft, a_pod, a_policy
@@ -52,7 +53,9 @@ def a_detector() -> DiscretePolicy:
 def a_judging_policy(**more: Any) -> ServicePolicy:
     policy = a_policy(**more)
     judging: tuple[BreakerPolicy, ...] = tuple(
-        replace(breaker, detector=a_detector()) for breaker in policy.breakers
+        # A period that is no less than what is sampled has its first step sampled too.
+        replace(breaker, detector=a_detector(), period=float(MINUTE))
+        for breaker in policy.breakers
     )
     return replace(policy, breakers=judging)
 
@@ -86,7 +89,7 @@ class Stage:
         self.now = NOW
         self.leading = True
         self.caches, self.overlay = Caches(), Overlay()
-        self.recorder = Recorder(history)
+        self.recorder = Recorder(history, spread=lambda: 0.0)
         self.events = AnnouncedEvents(cast("Any", None), "kubervisor", "here")
         self.desks: dict[ServiceKey, Desk] = {}
         self.log = structlog.stdlib.get_logger()

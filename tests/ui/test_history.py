@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubervisor.traffic.model import ServiceKey
+from kubervisor.ui.grid import Cell
 from kubervisor.ui.history import MINUTES, MOST_BYTES, History
 from kubervisor.ui.lately import Lately
-from kubervisor.ui.ring import Cell, PodId
+from kubervisor.ui.ring import PodId
 from kubervisor.ui.tally import Count, Tally
 
 KEYS = [ServiceKey("shop", name) for name in ("cart", "mail", "search")]
@@ -20,9 +21,8 @@ CELL = Cell(1.0, nan, nan, 1, 1)
 def put(history: History, key: ServiceKey, breaker: str, minute: int, pods: int) -> None:
     ids = [PodId(f"{key}-{number}", f"pod-{number}") for number in range(pods)]
     ring = history.ring(key, breaker)
-    before = ring.nbytes
     ring.put(minute, ids, [CELL] * pods, baseline=nan, threshold=nan)
-    history.fit(key, breaker, before)
+    history.fit(key, breaker)
 
 
 def rings_of(history: History) -> dict[tuple[ServiceKey, str], int]:

@@ -10,7 +10,8 @@ import pytest
 from kubervisor.runtime.ledger import KeptOutlier
 from kubervisor.traffic.measurement import Measurement, NamedPod
 from kubervisor.traffic.model import Pod, ServiceKey
-from kubervisor.ui.recorder import FOUND, MINUTE, Recorder
+from kubervisor.ui.memory import MINUTE
+from kubervisor.ui.recorder import FOUND, Recorder
 from kubervisor.ui.ring import JUDGED, TRAFFIC, Ring
 from tests.builders import BREAKER, KEY, NOW, a_breaker, a_pod, a_policy
 from tests.replay.inmemory import Runtime
@@ -39,6 +40,42 @@ def told(ring: Ring, pod: str) -> list[tuple[float | None, str, str]]:
         )
         for cell in ring.column(whose)
     ]
+
+
+def test_the_first_of_many_steps_is_not_kept_unless_it_finds_somebody(stage: Stage) -> None:
+    desk = stage.desks[KEY]
+    often = replace(desk.assignment.policy.breakers[0], period=5.0)
+    policy = replace(desk.assignment.policy, breakers=(often,))
+    desk.assign(replace(desk.assignment, policy=policy))
+    stage.judge()
+    assert stage.recorder.version(KEY) == 0
+    stage.now += 5
+    stage.judge({"pricer-0": 2.0})
+    assert told(ring(stage), "pricer-0") == [(2.0, "f", "s")]
+    other = ServiceKey("shop", "other")
+    stage.add(other, pods=1, policy=policy)
+    stage.judge({"other-0": 90.0}, key=other)
+    (kept,) = stage.recorder.read(other).rings.values()
+    assert told(kept, "other-0") == [(90.0, "o", "s")]
+
+
+def test_each_service_is_sampled_at_a_second_of_its_own() -> None:
+    stage = Stage()
+    stage.recorder = Recorder(spread=iter([0.25, 0.75]).__next__)
+    keys = [ServiceKey("shop", name) for name in ("early", "late")]
+    stage.now = NOW // MINUTE * MINUTE
+    for key in keys:
+        stage.add(key, pods=1)
+        stage.judge(key=key)
+    before, changed = [1, 1], []
+    for second in range(1, 2 * MINUTE):
+        stage.now += 1
+        for key in keys:
+            stage.judge(key=key)
+        versions = [stage.recorder.version(key) for key in keys]
+        changed += [second] * (versions != before)
+        before = versions
+    assert changed == [MINUTE + 15, MINUTE + 45]
 
 
 def test_the_first_step_of_a_minute_is_kept(stage: Stage) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubervisor.ui.ring import STEPS_BACK, Cell, PodId, Ring
+from kubervisor.ui.grid import Cell
+from kubervisor.ui.ring import STEPS_BACK, PodId, Ring
 
 FINE, SERVING = 1, 1
 PODS = [PodId(f"uid-{number}", f"web-{number}") for number in range(6)]
@@ -68,7 +69,7 @@ def test_it_never_takes_more_than_its_pods_and_minutes_explain(
         minute += later
         put(ring, minute, values)
         seen |= dict.fromkeys(values, minute)
-        assert ring.nbytes <= len(PODS) * (9 * limit + 155) + 8 * limit + 700
+        assert ring.nbytes <= len(PODS) * (9 * limit + 24) + 8 * limit + 900
 
 
 def test_a_pod_and_minute_of_a_fleet_takes_at_most_twelve_bytes() -> None:
@@ -146,3 +147,17 @@ def test_a_clock_set_back_begins_anew_rather_than_to_stand_still() -> None:
     put(ring, 100, {PODS[0]: 1.0})
     put(ring, 50, {PODS[1]: 2.0})
     assert (ring.start, ring.minutes, ring.pods) == (50, 1, (PODS[1],))
+
+
+def test_the_same_pods_again_are_known_whatever_happened_meanwhile() -> None:
+    ring, pods, one = Ring(8), PODS[:3], PODS[5:]
+    ring.put(1, one, [cell(0.5)], baseline=nan, threshold=nan)
+    for minute in (2, 3, 4):
+        ring.put(minute, pods, [cell(minute)] * 3, baseline=nan, threshold=nan)
+    ring.shorten()
+    for minute in (5, 6, 7):
+        ring.put(minute, pods, [cell(minute)] * 3, baseline=nan, threshold=nan)
+    ring.put(20, pods, [cell(20)] * 3, baseline=nan, threshold=nan)
+    assert [column(ring, pod) for pod in pods] == [[20.0]] * 3
+    ring.put(21, one, [cell(21)], baseline=nan, threshold=nan)
+    assert column(ring, one[0]) == [None, 21.0]

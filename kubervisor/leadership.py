@@ -203,4 +203,5 @@ def _sources(settings: Settings, caches: Caches) -> Sources:
         max_sample_age=settings.max_sample_age,
         forbidden_addresses=_Forbidden(caches),
         scrape_proxy=settings.scrape_proxy,
+        one=caches.pods.known_name,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from kubervisor.api.ratio import Ratio
 
@@ -130,8 +131,12 @@ EXPORTERS = {
 }
 
 
+@lru_cache(maxsize=256)
 def as_ratio(preset: Preset, *, source: str | None, prometheus_service: str | None) -> Ratio:
-    """The detector that the preset stands for, as if it were written out."""
+    """The detector that the preset stands for, as if it were written out.
+
+    Whole clusters name the same preset of the same source: it is checked once.
+    """
     return Ratio.model_validate(
         ratio_fields(preset) | {"source": source, "prometheusService": prometheus_service}
     )

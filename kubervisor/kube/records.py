@@ -106,7 +106,7 @@ def _pod(stored: wire.Pod) -> Pod:
     return Pod(
         uid=PodUid(meta.uid),
         namespace=sys.intern(meta.namespace),
-        name=sys.intern(meta.name),  # as the answers of sources do
+        name=meta.name,
         version=meta.resource_version,
         phase=sys.intern(status.phase),
         ready=_is_ready(status),

@@ -8,9 +8,11 @@ hands it the answer unread.
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Generator
 from contextlib import closing
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any, TypeAlias, cast
 
 import requests
@@ -24,6 +26,7 @@ from kubervisor.sources.dial import Dial
 from kubervisor.sources.http import MIB, SourceSession, status_error
 from kubervisor.sources.vectors import read_vector
 from kubervisor.traffic.measurement import Samples, Series
+from kubervisor.traffic.rows import Known, Naming, as_it_is
 
 MAX_ANSWER = 32 * MIB
 MAX_COMMAS = 500_000
@@ -33,6 +36,9 @@ MAX_TRUSTED_ANSWER = 64 * MIB
 MAX_TRUSTED_COMMAS = 2_000_000
 """For the administrator's sources, where one query may be for all Services at once: room for
 300,000 samples. Not more, for it is still a specification that says what is asked."""
+
+MOST_QUESTIONS = 64
+"""Questions of whose last answers the rows are kept for the next: those asked last."""
 
 _Pieces: TypeAlias = Generator[bytes, None, None]
 """An answer, asked for and read as its pieces are taken. Closing it closes the connection, unless
@@ -53,6 +59,7 @@ class Prometheus:
         credentials: Credentials | None = None,
         *,
         max_sample_age: float,
+        one: Naming = as_it_is,
     ) -> None:
         trusted = credentials is not None
         max_answer = MAX_TRUSTED_ANSWER if trusted else MAX_ANSWER
@@ -61,12 +68,29 @@ class Prometheus:
         self._library = PrometheusConnect(url=url, session=self._session, retry=Retry(0))
         self._title, self._max_sample_age = dial.title, max_sample_age
         self._max_commas = MAX_TRUSTED_COMMAS if trusted else MAX_COMMAS
+        self._one = one
+        self._rows: OrderedDict[tuple[str, str], Known] = OrderedDict()
+        self._lock = Lock()
 
     def query(self, promql: str, *, deadline: float, pod_label: str = "pod") -> Samples:
         """The instant vector of `promql`, to be looked at by `pod_label`."""
+        question = promql, pod_label
+        with self._lock:
+            before = self._rows.pop(question, {})
         with closing(self._ask(promql, deadline)) as pieces:
-            samples = read_vector(self._title, pieces, pod_label, max_commas=self._max_commas)
+            samples = read_vector(
+                self._title,
+                pieces,
+                pod_label,
+                max_commas=self._max_commas,
+                one=self._one,
+                before=before,
+            )
         self._refuse_old(samples.oldest)
+        with self._lock:
+            self._rows[question] = samples.rows
+            if len(self._rows) > MOST_QUESTIONS:
+                self._rows.popitem(last=False)
         return samples
 
     def raw(self, selector: str, window: float, *, deadline: float) -> tuple[Series, ...]:

@@ -19,6 +19,7 @@ from kubervisor.sources.pages import PageRef, Pages
 from kubervisor.sources.prometheus import Prometheus
 from kubervisor.traffic.detector_policy import SourceRef
 from kubervisor.traffic.measurement import NamedPod, Samples, Series
+from kubervisor.traffic.rows import Naming, as_it_is
 
 # Clients kept at once. A spec that is edited again and again must not leave connections behind for
 # every address it ever named; a client that is dropped here is only opened anew.
@@ -38,7 +39,8 @@ class Sources:
     `named` are the administrator's sources, at any address. `allow` are the patterns `host[:port]`
     of what a specification may name itself. `max_sample_age` is in seconds. `forbidden_addresses`
     are IP addresses that no specification reaches (nodes, the API server). Pods' pages are read by
-    way of `scrape_proxy` (host:port) where it is set. Raises ValueError where a pattern cannot be
+    way of `scrape_proxy` (host:port) where it is set. `one` makes one object of a pod's name in an
+    answer and elsewhere. Raises ValueError where a pattern cannot be
     used.
     """
 
@@ -51,11 +53,12 @@ class Sources:
         forbidden_addresses: Container[str] = (),
         scrape_proxy: str = "",
         resolve: Resolve = resolve_by_system,
+        one: Naming = as_it_is,
     ) -> None:
         self._named = {source.name: (source, Credentials(source)) for source in named}
         self._rules = AddressRules(allow, forbidden_addresses)
         self._lookups = Lookups(resolve)
-        self._prometheus = _Clients(partial(Prometheus, max_sample_age=max_sample_age))
+        self._prometheus = _Clients(partial(Prometheus, max_sample_age=max_sample_age, one=one))
         self._detectors = _Clients(CustomDetector)
         self._pages = Pages(self._rules, self._lookups, proxy=scrape_proxy)
 

@@ -7,9 +7,9 @@ millisecond. What cannot be read by the piece is read as a whole, at the end.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from types import MappingProxyType
 from typing import TypeAlias
 
 import msgspec
@@ -26,6 +26,7 @@ from kubervisor.sources.answers import (
     number,
 )
 from kubervisor.traffic.measurement import Samples
+from kubervisor.traffic.rows import Known, Naming, as_it_is
 
 _BEGIN, _NEXT = b'"result":[', b',{"metric":'
 """Where the samples of an answer begin, and where another one does. The latter is no part of a
@@ -56,16 +57,23 @@ _VECTOR = msgspec.json.Decoder(list[_Sample], strict=False)
 _VECTOR_AS_TEXT = msgspec.json.Decoder(list[_SampleAsText])
 
 
-def read_vector(title: str, pieces: Iterable[bytes], pod_label: str, *, max_commas: int) -> Samples:
+def read_vector(
+    title: str,
+    pieces: Iterable[bytes],
+    pod_label: str,
+    *,
+    max_commas: int,
+    one: Naming = as_it_is,
+    before: Known = MappingProxyType({}),
+) -> Samples:
     """The samples of an instant vector that comes in `pieces`, their values as sent, NaN included.
 
     Raises SourceRejected where the answer is an error, SourceAnswerUnusable where it is anything
     but a complete instant vector, or more than `max_commas` allows. `infos` (annotations on
-    correct answers) are ignored.
+    correct answers) are ignored. `one` and `before` are as `Samples` takes them.
     """
     found = _by_the_piece(title, gathered(title, pieces, max_commas))
-    # As the pods' own names are: of 150,000 pods, 10 MB for each answer that is held.
-    return Samples(pod_label, chain.from_iterable(found), one=sys.intern)
+    return Samples(pod_label, chain.from_iterable(found), one=one, before=before)
 
 
 def _by_the_piece(title: str, pieces: Iterator[bytes]) -> Iterator[list[_Read]]:

@@ -1,27 +1,17 @@
-"""The samples of an instant vector, in columns.
-
-One answer for all Services holds hundreds of thousands of samples, and few differ from the others
-in more than their pod and their value. So a sample is three numbers here: the group of those with
-the same labels but for the pod's, the row of its pod in their namespace, and the value.
-"""
+"""The samples of an instant vector: what a pod's are, and what they amount to."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import inf, nan
 from operator import itemgetter
-from typing import NamedTuple, Protocol, TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
-NAMESPACE_LABELS = ("namespace", "kubernetes_namespace")
-"""What scrape configurations call the namespace; a StatefulSet's `web-0` exists in many of them."""
-
-Place: TypeAlias = str | None
-"""The namespace that labels say: "" where they say none, None where they say two."""
-
-Labels: TypeAlias = dict[str, str]
-Key: TypeAlias = tuple[str | float, ...]
+from kubervisor.traffic.columns import Columns, Labels
+from kubervisor.traffic.rows import Known, Naming, Place, as_it_is
 
 
 class Sample(NamedTuple):
@@ -43,25 +33,6 @@ class Failures(Protocol):
     def __hash__(self) -> int: ...
 
 
-def place_of(labels: Mapping[str, str]) -> Place:
-    """The namespace that `labels` say."""
-    first, second = [labels.get(name, "") for name in NAMESPACE_LABELS]
-    return None if first and second and first != second else first or second
-
-
-class _Group:
-    """Samples of one instant with equal labels, but for the pod's. `rows` numbers the pods of its
-    place; `then` is the group of the sample that came after one of these, last time.
-    """
-
-    __slots__ = ("at", "labels", "number", "place", "rows", "then")
-
-    def __init__(self, labels: Labels, at: float, number: int, rows: dict[str, int]) -> None:
-        self.labels, self.at, self.number, self.rows = labels, at, number, rows
-        self.place = place_of(labels)
-        self.then = self
-
-
 class Samples(Collection[Sample]):
     """An instant vector. `pod_label` is the label that names the pod. A `Sample` is only made of
     what is asked for; equal to any collection of equal ones in the same order.
@@ -72,57 +43,24 @@ class Samples(Collection[Sample]):
         pod_label: str,
         found: Iterable[tuple[Labels, float, float]],
         *,
-        one: Callable[[str], str] = str,
+        one: Naming = as_it_is,
+        before: Known = MappingProxyType({}),
     ) -> None:
         """The samples `found`: labels, which become ours, values, and instants. Where `one` makes
-        one text of equal ones, all who hold a pod's name hold the same.
+        one object of equal names of a place, all who hold a pod's name hold the same. `before` are
+        the `rows` of an earlier answer to the same question.
         """
         self.pod_label = pod_label
-        self._groups: list[_Group] = []
-        self._rows: dict[Place, dict[str, int]] = {}
-        self._group_of, self._row_of, self._values = array("I"), array("I"), array("d")
+        columns = Columns(pod_label, found, one, before)
+        self._groups, self._rows, self._values = columns.groups, columns.rows, columns.values
+        self._group_of, self._row_of = columns.group_of, columns.row_of
         self._sums: dict[Failures | None, Mapping[Place, array[float]]] = {}
         self._chains: tuple[dict[Place, array[int]], array[int]] | None = None
-        self._take(found, one)
 
-    def _take(
-        self, found: Iterable[tuple[Labels, float, float]], one: Callable[[str], str]
-    ) -> None:
-        pod_label, known = self.pod_label, dict[Key, _Group]()
-        numbers: list[int] = []  # one object for each row number, whatever its place
-        in_group, in_row = self._group_of.append, self._row_of.append
-        has_value = self._values.append
-        group = _Group({}, nan, 0, {})  # like no other
-        for labels, value, at in found:
-            pod = labels.pop(pod_label, None)
-            if not pod:
-                if pod is not None:
-                    labels[pod_label] = pod
-                pod = ""
-            # Pod after pod, series mostly come in the same order.
-            before, group = group, group.then
-            if labels != group.labels or at != group.at:
-                group = before.then = self._group(known, labels, at)
-            rows = group.rows
-            if pod in rows:
-                row = rows[pod]
-            else:
-                row = len(rows)
-                if row == len(numbers):
-                    numbers.append(row)
-                row = rows[one(pod)] = numbers[row]
-            in_group(group.number)
-            in_row(row)
-            has_value(value)
-
-    def _group(self, known: dict[Key, _Group], labels: Labels, at: float) -> _Group:
-        key: Key = (at, *labels, *labels.values())
-        group = known.get(key)
-        if group is None:
-            rows = self._rows.setdefault(place_of(labels), {})
-            group = known[key] = _Group(labels, at, len(self._groups), rows)
-            self._groups.append(group)
-        return group
+    @property
+    def rows(self) -> Known:
+        """Which row is whose, for the answer that comes next."""
+        return self._rows
 
     @property
     def oldest(self) -> float:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubervisor.traffic.columns import place_of
 from kubervisor.traffic.measurement import Measurement, Sample, Samples
-from kubervisor.traffic.samples import place_of
 
 LABEL = "pod"
 HOME = "shop"

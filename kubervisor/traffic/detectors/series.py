@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kubervisor.traffic.columns import place_of
 from kubervisor.traffic.measurement import Measurement, Sample, Series
 from kubervisor.traffic.model import Fleet
-from kubervisor.traffic.samples import Failures, place_of
+from kubervisor.traffic.samples import Failures
 
 
 def by_pod(

@@ -22,6 +22,8 @@ RECONCILERS = 2
 STATUS_WRITERS = 2
 BARRIER_SECONDS = 60.0
 RETRY_SECONDS = 0.5
+ROOM_SECONDS = 1.0
+"""Seconds for which a status waits at most while there is somebody to guard."""
 
 
 class Leading:
@@ -69,7 +71,7 @@ class Leading:
         for number in range(RECONCILERS):
             self._start(f"reconcile-{number}", self._queue, self._controller.reconcile)
         for number in range(STATUS_WRITERS):
-            self._start(f"status-{number}", self._statuses, self._controller.write_status)
+            self._start(f"status-{number}", self._statuses, self._tell)
         for loop in self._loops:
             loop.start()
         self._wiring.enqueue_all()
@@ -96,6 +98,11 @@ class Leading:
         for loop in self._loops:
             loop.stop()
         self._supervisor.stop_all()
+
+    def _tell(self, key: ServiceKey) -> None:
+        # To guard the next one comes before telling that this one is guarded.
+        self._queue.await_room(ROOM_SECONDS)
+        self._controller.write_status(key)
 
     def _start(
         self, name: str, queue: WorkQueue[ServiceKey], handle: Callable[[ServiceKey], None]

@@ -54,8 +54,10 @@ class WorkQueue(Generic[K]):
                     key = self._order.popleft()
                     self._dirty.discard(key)
                     self._processing.add(key)
-                    if self._order or self._later:
-                        self._changed.notify()  # somebody else takes the next, or watches the time
+                    if not self._order:
+                        self._changed.notify_all()  # there is room, and somebody watches the time
+                    else:
+                        self._changed.notify()  # somebody else takes the next
                     return key
                 self._changed.wait(wait)
 
@@ -78,6 +80,11 @@ class WorkQueue(Generic[K]):
         """`key` succeeded: its next failure backs off from the start."""
         with self._changed:
             self._failures.pop(key, None)
+
+    def await_room(self, timeout: float) -> bool:
+        """Wait until no key waits for a worker; False after `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._ended or not self._order, timeout)
 
     def shut_down(self) -> None:
         """End: every `get` raises ShutDown."""

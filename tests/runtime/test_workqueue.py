@@ -267,3 +267,25 @@ def test_what_becomes_due_while_a_worker_is_busy_goes_to_another() -> None:
     for thread in threads:
         thread.join(PATIENCE)
     assert sorted(taken) == ["first", "last", "long"]
+
+
+def test_there_is_room_once_no_key_waits_for_a_worker() -> None:
+    queue = WorkQueue[str]()
+    assert queue.await_room(PATIENCE)
+    queue.add("a")
+    queue.add("b")
+    assert not queue.await_room(0.0)
+    found = threading.Event()
+    waiting = start_thread("waits for room", lambda: found.set() if queue.await_room(60) else None)
+    queue.get()
+    assert not found.is_set()
+    queue.get()  # in hand, and nobody waits
+    assert found.wait(PATIENCE)
+    waiting.join(PATIENCE)
+
+
+def test_whoever_waits_for_room_goes_when_the_queue_ends() -> None:
+    queue = WorkQueue[str]()
+    queue.add("a")
+    queue.shut_down()
+    assert queue.await_room(PATIENCE)

@@ -148,10 +148,7 @@ class Overlay:
 
     def ejecting(self, uids: Iterable[PodUid]) -> frozenset[PodUid]:
         """Return those of `uids` with an unconfirmed ejection."""
-        if not self._writes:  # nearly always: nobody waits for a writer then
-            return frozenset()
-        with self._lock:
-            return frozenset(uid for uid in uids if Kind.EJECTING in self._writes.get(uid, ()))
+        return self.unconfirmed().get(Kind.EJECTING, frozenset()).intersection(uids)
 
     def unsettled(self) -> frozenset[PodUid]:
         """Return the pods with a write that nobody knows the end of."""

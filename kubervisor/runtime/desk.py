@@ -115,8 +115,7 @@ class Desk:
         the same one as before, with all that was derived of it, where nothing has changed.
         """
         gatherer, key = self.shared.gatherer, self._assignment.key
-        writes = gatherer.unconfirmed()
-        found = gatherer.matching(key, dict(self._assignment.selector))
+        found, writes = gatherer.look(key.namespace, dict(self._assignment.selector))
         known = self._known
         if known is None or found is not self._found or known.is_changing or writes:
             members = members_among(found)

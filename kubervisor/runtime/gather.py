@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kubervisor.kube.overlay import Kind, Overlay
 from kubervisor.kube.pod_cache import PodCache
@@ -16,6 +16,15 @@ Writes: TypeAlias = Mapping[Kind, frozenset[PodUid]]
 NOBODY = frozenset[PodUid]()
 
 
+class Look(NamedTuple):
+    """The pods that a selector matches, members or not, and writes of ours to whatever pod that the
+    watch had not shown.
+    """
+
+    pods: tuple[Pod, ...]
+    writes: Writes
+
+
 class Gatherer:
     """Reads the shared caches for all workers; holds no state of its own."""
 
@@ -24,17 +33,24 @@ class Gatherer:
 
     def members(self, key: ServiceKey, selector: Mapping[str, str]) -> tuple[Pod, ...]:
         """The members that the selector (without our key) matches, in name order."""
-        return members_among(self.matching(key, selector))
+        return members_among(self._matching(key.namespace, selector))
 
-    def matching(self, key: ServiceKey, selector: Mapping[str, str]) -> tuple[Pod, ...]:
-        """The pods that it matches, members or not; the same tuple as before where nothing has
-        changed of them.
+    def look(self, namespace: str, selector: Mapping[str, str]) -> Look:
+        """What there is now. `pods` is the same tuple as before where nothing has changed of them.
+
+        Writes first: one that the watch shows meanwhile is in both then, and otherwise might be in
+        neither, and one pod too many would count as serving.
         """
-        return self._pods.matching(key.namespace, selector) if selector else ()
+        writes = self._overlay.unconfirmed()
+        return Look(self._matching(namespace, selector), writes)
 
-    def unconfirmed(self) -> Writes:
-        """Writes of ours that the watch has not shown, to whatever pod. Ask before `matching`."""
-        return self._overlay.unconfirmed()
+    def fleet(self, key: ServiceKey, selector: Mapping[str, str]) -> Fleet:
+        """The fleet without its neighbours and what was terminated of it."""
+        pods, writes = self.look(key.namespace, selector)
+        return self.alone(key, members_among(pods), writes, unreplaced=0)
+
+    def _matching(self, namespace: str, selector: Mapping[str, str]) -> tuple[Pod, ...]:
+        return self._pods.matching(namespace, selector) if selector else ()
 
     def claimed(self, key: ServiceKey) -> tuple[Pod, ...]:
         """The pods that carry our name, wherever they belong now; none that is being deleted."""
@@ -87,8 +103,8 @@ class Gatherer:
         )
 
     def _serving(self, namespace: str, selector: Mapping[str, str]) -> frozenset[PodUid]:
-        gone = self._overlay.unconfirmed().get(Kind.EJECTING, NOBODY)
-        pods = self._pods.matching(namespace, selector)
+        pods, writes = self.look(namespace, selector)
+        gone = writes.get(Kind.EJECTING, NOBODY)
         return frozenset(
             pod.uid
             for pod in pods

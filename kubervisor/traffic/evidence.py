@@ -148,8 +148,13 @@ def is_matched(memory: Memory, pod: Pod, policy: BreakerPolicy, now: float) -> b
 
 def on_probation(pod: Pod, policy: BreakerPolicy, now: float) -> bool:
     """True for `probation` seconds after a return: the pod is watched more closely."""
+    return probation_end(pod, policy.activator.probation, now) is not None
+
+
+def probation_end(pod: Pod, probation: float, now: float) -> float | None:
+    """Until when it is, by a `probation` of so many seconds; None where it is not."""
     since = last_return(pod, now)
-    return since is not None and now - since < policy.activator.probation
+    return since + probation if since is not None and now - since < probation else None
 
 
 def last_return(pod: Pod, now: float) -> float | None:

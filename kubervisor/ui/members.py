@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kubervisor.traffic.evidence import last_return
+from kubervisor.traffic.evidence import probation_end
 from kubervisor.traffic.model import Fleet, PodUid, Traffic
 from kubervisor.traffic.model import Pod as Member
 from kubervisor.traffic.peers import group_of
@@ -21,12 +21,6 @@ def probation_of(policy: ServicePolicy) -> float:
     return max(activator.probation for activator in activators)
 
 
-def is_probing(pod: Member, probation: float, now: float) -> bool:
-    """True where the pod returned less than `probation` seconds ago."""
-    since = last_return(pod, now)
-    return since is not None and now - since < probation
-
-
 def state_of(fleet: Fleet, pod: Member, *, probation: float, now: float) -> str:
     """What the pod is doing: an unconfirmed write counts more than its label."""
     if pod.uid in fleet.terminating:
@@ -41,7 +35,7 @@ def state_of(fleet: Fleet, pod: Member, *, probation: float, now: float) -> str:
         return "ejecting"
     if not fleet.is_serving(pod):
         return "waiting"
-    return "probation" if is_probing(pod, probation, now) else "serving"
+    return "serving" if probation_end(pod, probation, now) is None else "probation"
 
 
 def out_of(fleet: Fleet, now: float) -> list[Out]:
@@ -81,17 +75,12 @@ def describe(
             started_at=pod.started_at,
             retries=pod.retries,
             returned_at=pod.returned_at,
-            probation_until=_until(pod, probation, now),
+            probation_until=probation_end(pod, probation, now),
             ejection=_ejection(pod, LONGEST_TEXT),
             scores=list(scores.get(pod.uid, ())),
         )
         for pod in pods
     ]
-
-
-def _until(pod: Member, probation: float, now: float) -> float | None:
-    since = last_return(pod, now)
-    return since + probation if since is not None and now - since < probation else None
 
 
 def _ejection(pod: Member, limit: int) -> Ejection | None:

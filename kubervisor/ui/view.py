@@ -16,6 +16,7 @@ from kubervisor.kube.watches import Caches
 from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.gather import Gatherer
 from kubervisor.runtime.supervisor import Supervisor
+from kubervisor.traffic.evidence import probation_end
 from kubervisor.traffic.model import Fleet, Pod, ServiceKey
 from kubervisor.ui import members
 from kubervisor.ui.announced import AnnouncedEvents
@@ -140,7 +141,8 @@ class View:
         out = members.out_of(fleet, now)
         probation = members.probation_of(desk.assignment.policy) if desk else 0.0
         probing = sum(
-            members.is_probing(pod, probation, now) and fleet.is_serving(pod) for pod in fleet.pods
+            probation_end(pod, probation, now) is not None and fleet.is_serving(pod)
+            for pod in fleet.pods
         )
         row = row_of(record, read_status(record), out=out, probation=probing)
         if known is not None and known.row == row:
@@ -162,9 +164,7 @@ class View:
         name = record.spec.get("service")
         service = self._caches.services.get(key.namespace, name) if isinstance(name, str) else None
         selector = without_ours(service.selector) if service else {}
-        writes = self._gatherer.unconfirmed()
-        pods = self._gatherer.members(key, selector)
-        return self._gatherer.alone(key, pods, writes, unreplaced=0)
+        return self._gatherer.fleet(key, selector)
 
 
 def _name(record: SpecRecord) -> tuple[str, str]:

@@ -79,9 +79,7 @@ def _gather(world: World) -> Callable[[], Fleet]:
     name, key = world.name(0), ServiceKey(world.namespace(0), world.name(0))
 
     def gather() -> Fleet:
-        writes = gatherer.unconfirmed()
-        members = gatherer.members(key, {"app.kubernetes.io/name": name})
-        fleet = gatherer.alone(key, members, writes, unreplaced=0)
+        fleet = gatherer.fleet(key, {"app.kubernetes.io/name": name})
         return gatherer.with_neighbours(fleet, name)
 
     assert gather().size == world.size  # what all Services share is indexed with the first one

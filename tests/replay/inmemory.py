@@ -20,6 +20,7 @@ from kubervisor.runtime.breaker import Breaker
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.desk import Desk, Shared
 from kubervisor.runtime.fetching import Answer
+from kubervisor.runtime.gather import Look
 from kubervisor.runtime.scheduler import Scheduler
 from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.measurement import Measurement, NamedPod, Sample
@@ -69,14 +70,11 @@ class Store:
 
     # The Gatherer's part
 
-    def unconfirmed(self) -> dict[Any, Any]:
-        return {}
-
-    def matching(self, key: ServiceKey, selector: object) -> tuple[Pod, ...]:
-        return tuple(sorted(self.pods.values(), key=lambda pod: pod.name))
+    def look(self, namespace: str, selector: object) -> Look:
+        return Look(tuple(sorted(self.pods.values(), key=lambda pod: pod.name)), {})
 
     def claimed(self, key: ServiceKey) -> tuple[Pod, ...]:
-        return self.matching(key, {})
+        return self.look(key.namespace, {}).pods
 
     def in_doubt(self, members: object) -> tuple[Pod, ...]:
         return ()

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from kubervisor.runtime import scheduler as module
 from tests.runtime.scheduled import FOR_EVER, PATIENCE, Allowance, Bench, Gate, Steps
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    bench = Bench()
-    yield bench
-    bench.end()
 
 
 @pytest.fixture

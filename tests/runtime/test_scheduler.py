@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from kubervisor.runtime.scheduler import SLACK
-from tests.runtime.scheduled import FOR_EVER, Act, Allowance, Bench, Gate, Steps
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    bench = Bench()
-    yield bench
-    bench.end()
-
-
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One thread for all steps: they are taken one after the other."""
-    Allowance(monkeypatch, 2)
+from tests.runtime.scheduled import FOR_EVER, Act, Bench, Gate, Steps
 
 
 def noting(order: list[str], name: str) -> Act:

@@ -5,25 +5,11 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections.abc import Iterator
 
 import pytest
 
 from kubervisor.runtime.scheduler import Task
-from tests.runtime.scheduled import FOR_EVER, PATIENCE, Allowance, Bench, Gate, Steps
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    bench = Bench()
-    yield bench
-    bench.end()
-
-
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One thread for all steps: they are taken one after the other."""
-    Allowance(monkeypatch, 2)
+from tests.runtime.scheduled import FOR_EVER, PATIENCE, Bench, Gate, Steps
 
 
 @pytest.mark.usefixtures("alone")

@@ -16,8 +16,6 @@ from kubervisor.kube import failures
 from kubervisor.kube.outcomes import EXCEPTIONS
 
 CHUNK_BYTES = 1 << 16
-CHUNK_END = b"\r\n"
-"""Stays in the buffer when all of a chunk was read."""
 GATHERING = 0.05
 """Seconds for which lines gather once all that came is read. A pod that is replaced is ten events,
 a few milliseconds apart: to wake for each takes longer than to read it.
@@ -55,12 +53,20 @@ class Stream:
 
     def _lines(self) -> Iterator[bytes]:
         rest = b""
-        while chunk := self._response.read1(CHUNK_BYTES):
+        for chunk in self._chunks():
             if self._closed:
                 return  # what a connection gives while it is being shut down is not to be trusted
             *lines, rest = (rest + chunk).split(b"\n")
             yield from filter(None, lines)
             self._gather()
+
+    def _chunks(self) -> Iterator[bytes]:
+        if getattr(self._response, "chunked", False):
+            # As the API server answers: an event, a chunk. It takes half the time of `read1`.
+            yield from self._response.read_chunked(CHUNK_BYTES, decode_content=False)
+        else:
+            while piece := self._response.read1(CHUNK_BYTES):
+                yield piece
 
     def catch_up(self) -> None:
         """Return once the lines that gather by now are taken: at once where none do, and soon where
@@ -105,31 +111,15 @@ class Stream:
         """True where nothing more has come by now, neither to the socket nor to what was read of
         it ahead, which may be several chunks of the answer.
         """
-        sock, ahead = self._socket(), self._read_ahead()
-        if sock is None or ahead is None:
-            return False
-        try:
-            return ahead in (b"", CHUNK_END) and not _has_arrived(sock)
-        except ValueError:  # closed meanwhile
-            return False
-
-    def _read_ahead(self) -> bytes | None:
+        sock = self._socket()
         # Neither library shows its buffer; where it is not to be found, lines do not gather.
         buffer = getattr(getattr(self._response, "_fp", None), "fp", None)
-        sock = self._socket()
         if sock is None or not isinstance(buffer, io.BufferedReader):
-            return None
-        patience = sock.gettimeout()
+            return False
         try:
-            sock.settimeout(0)
-            try:
-                return buffer.peek(1)
-            finally:
-                sock.settimeout(patience)
-        except ssl.SSLWantReadError:
-            return b""
+            return not _has_arrived(sock) and not _read_ahead(sock, buffer)
         except (OSError, ValueError):  # broken or closed: the next read tells how
-            return None
+            return False
 
 
 def _has_arrived(sock: socket.socket) -> bool:
@@ -138,3 +128,14 @@ def _has_arrived(sock: socket.socket) -> bool:
     arrived = select.poll()
     arrived.register(sock, select.POLLIN)
     return bool(arrived.poll(0))
+
+
+def _read_ahead(sock: socket.socket, buffer: io.BufferedReader) -> bytes:
+    patience = sock.gettimeout()
+    sock.settimeout(0)  # an empty buffer would wait for the socket
+    try:
+        return buffer.peek(1)
+    except ssl.SSLWantReadError:
+        return b""
+    finally:
+        sock.settimeout(patience)

@@ -11,7 +11,17 @@ import sys
 import traceback
 from pathlib import Path
 
-from benchmarks import crowd, dashboard, detection_loop, faults, page, plugin, services, start
+from benchmarks import (
+    crowd,
+    dashboard,
+    detection_loop,
+    faults,
+    page,
+    plugin,
+    services,
+    start,
+    watchdogs,
+)
 from benchmarks.figures import Figure
 from benchmarks.scale import figures as scale
 from benchmarks.table import render, write_json
@@ -25,6 +35,7 @@ BENCHMARKS = {
     "crowd": crowd.run,
     "scale": scale.run,
     "dashboard": dashboard.run,
+    "watchdogs": watchdogs.run,
 }
 RESULTS = Path("build/bench.json")
 

@@ -1,38 +1,41 @@
-"""Composition root: from settings to a process. With `leadership`, which it alone uses, the only
-place that builds long-lived parts.
+"""Composition root: from settings to a process. With `leadership`, which it alone uses, and
+`assembly`, which other capabilities use too, the only place that builds long-lived parts.
 """
 
 from __future__ import annotations
 
-import os
-import platform
-import socket
 import threading
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 from wsgiref.simple_server import WSGIServer
 
 from kubervisor import __version__
+from kubervisor.assembly import (
+    connect_api,
+    count_restart,
+    lease_name_of,
+    lease_namespace_of,
+    listen_for_health,
+    make_identity,
+    make_lease,
+    settle,
+    tell_unreadable,
+)
 from kubervisor.errors import Forbidden
-from kubervisor.kube.client import Api, connect
+from kubervisor.kube.client import Api
 from kubervisor.kube.crds import register
 from kubervisor.kube.lease import Lease
 from kubervisor.kube.overlay import Overlay
 from kubervisor.kube.reflector import Reflector
-from kubervisor.kube.unreadable import Unreadable
-from kubervisor.kube.watches import Caches, LeftOut, reflectors
+from kubervisor.kube.watches import Caches, reflectors
 from kubervisor.leadership import Standby, prepare
-from kubervisor.runtime import memory, threads
 from kubervisor.runtime.gather import Gatherer
 from kubervisor.runtime.process import AlwaysLeader, Background, Process
 from kubervisor.runtime.releasing import LEASE_PREFIX
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.settings import Settings
 from kubervisor.telemetry import logs, metrics
-from kubervisor.telemetry.health import make_health_server
 from kubervisor.ui.announced import AnnouncedEvents
 from kubervisor.ui.documents import Controller
 from kubervisor.ui.recorder import Recorder
@@ -56,15 +59,13 @@ def build(settings: Settings) -> Process:
     Raises ApiError where the API server cannot be used, OSError where an address cannot be bound,
     and ValueError where a source or a pattern cannot be used.
     """
-    memory.settle()
-    threads.settle()
+    settle()
     ends = _Ends(threading.Event(), threading.Event())
     log = logs.get("kubervisor")
-    metrics.BUILD.labels(__version__, platform.python_version()).set(1)
     api = connect_api(settings.kubeconfig)
     if settings.register_crds:
         _register_crds(api, ends.stop, log)
-    identity = f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"
+    identity = make_identity()
     elector = _elector(settings, identity, ends.resign)
     caches, overlay = Caches(), Overlay()
     watches = reflectors(
@@ -73,8 +74,8 @@ def build(settings: Settings) -> Process:
         caches,
         overlay,
         stop=ends.stop,
-        count=_count_restart,
-        left_out=_tell_unreadable(log),
+        count=count_restart,
+        left_out=tell_unreadable(log),
     )
     events, recorder = AnnouncedEvents(api, COMPONENT, identity), Recorder()
     ending = settings.termination_kubeconfig
@@ -129,33 +130,23 @@ def lease_name(namespaces: Iterable[str]) -> str:
     >>> lease_name(())
     'kubervisor-traffic'
     """
-    named = ",".join(sorted(namespaces))
-    digest = blake2b(named.encode(), digest_size=4).hexdigest()
-    return f"{LEASE_PREFIX}-{digest}" if named else LEASE_PREFIX
-
-
-def connect_api(kubeconfig: str | None) -> Api:
-    """The door to the API server. Raises ApiError where no kubeconfig or account can be read."""
-    agent = f"kubervisor/{__version__}"
-    return connect(kubeconfig, user_agent=agent, count=_count_request)
+    return lease_name_of(LEASE_PREFIX, namespaces)
 
 
 def find_lease_namespace(settings: Settings, api: Api) -> str:
     """Where the Lease lives: as set, else the pod's own namespace, else the kubeconfig's."""
-    return settings.lease_namespace or os.environ.get("POD_NAMESPACE") or api.namespace
+    return lease_namespace_of(settings.lease_namespace, api)
 
 
 def _elector(settings: Settings, identity: str, resign: threading.Event) -> Lease | AlwaysLeader:
     if not settings.leader_elect:
         return AlwaysLeader(resign)
-    # Connections of its own: no number of slow writes may keep the lease from being renewed.
-    api = connect_api(settings.kubeconfig)
-    return Lease(
-        api,
-        find_lease_namespace(settings, api),
+    return make_lease(
+        settings.kubeconfig,
+        settings.lease_namespace,
         find_lease_name(settings),
         identity,
-        stop=resign,
+        resign=resign,
         duration=settings.lease_duration,
     )
 
@@ -177,23 +168,13 @@ def _health(
     watches: tuple[Reflector[Any], ...],
     caches: Caches,
 ) -> WSGIServer:
-    host, _, port = settings.listen.rpartition(":")
-
-    def ready() -> str:
-        waiting = [watch for watch in watches if not watch.synced.is_set()]
-        return "; ".join(f"{watch.name}: {watch.problem or 'not listed yet'}" for watch in waiting)
-
     def count_caches() -> None:
         for name in ("pods", "services", "specs"):
             metrics.CACHE_OBJECTS.labels(name).set(len(getattr(caches, name)))
 
-    try:
-        return make_health_server(
-            host, int(port), live=supervisor.stuck, ready=ready, before_scrape=count_caches
-        )
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise OSError(f"cannot listen on {settings.listen}: {why}") from error
+    return listen_for_health(
+        settings.listen, live=supervisor.stuck, watches=watches, before_scrape=count_caches
+    )
 
 
 def _answering(
@@ -216,25 +197,3 @@ def _answering(
         synced=all(watch.synced.is_set() for watch in watches),
         problem="; ".join(problems),
     )
-
-
-def _count_request(verb: str, resource: str, status: int) -> None:
-    metrics.API_REQUESTS.labels(verb, resource, str(status)).inc()
-
-
-def _count_restart(resource: str, cause: str) -> None:
-    metrics.WATCH_RESTARTS.labels(resource, cause).inc()
-
-
-def _tell_unreadable(log: logs.Log) -> LeftOut:
-    def tell(resource: str, found: Unreadable) -> None:
-        metrics.UNREADABLE.labels(resource).inc()
-        log.warning(
-            "Left out an object that cannot be read",
-            resource=resource,
-            namespace=found.namespace,
-            name=found.name,
-            error=found.why,
-        )
-
-    return tell

@@ -24,6 +24,22 @@ from kubervisor.source_settings import NamedSource
 MAX_CONFIG_BYTES = 1 << 20
 
 
+def check_address(address: str) -> str:
+    """`address`. Raises ValueError where it is not host:port."""
+    host, _, port = address.rpartition(":")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError(f"must be host:port such as 127.0.0.1:8086, is {address!r:.80}")
+    return address
+
+
+def check_namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
+    """`names`. Raises ValueError where one of them cannot be a namespace's."""
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name):
+            raise ValueError(f"must be names of namespaces, and {name!r:.80} cannot be one")
+    return names
+
+
 class Settings(BaseSettings):
     """What `kubervisor run` may be told; every field can be set by the environment as
     KUBERVISOR_NAME, and in the file in camelCase.
@@ -146,26 +162,13 @@ class Settings(BaseSettings):
         default="auto", description="json, console, or auto: console on a terminal."
     )
 
-    @field_validator("listen", "dashboard_listen")
-    @classmethod
-    def _is_host_and_port(cls, address: str) -> str:
-        host, _, port = address.rpartition(":")
-        if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-            raise ValueError(f"must be host:port such as 127.0.0.1:8086, is {address!r:.80}")
-        return address
+    _checked_addresses = field_validator("listen", "dashboard_listen")(check_address)
+    _checked_namespaces = field_validator("namespaces")(check_namespaces)
 
     @field_validator("scrape_proxy")
     @classmethod
     def _is_unset_or_host_and_port(cls, address: str) -> str:
-        return cls._is_host_and_port(address) if address else address
-
-    @field_validator("namespaces")
-    @classmethod
-    def _are_namespaces(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name):
-                raise ValueError(f"must be names of namespaces, and {name!r:.80} cannot be one")
-        return names
+        return check_address(address) if address else address
 
     @field_validator("lease_name")
     @classmethod

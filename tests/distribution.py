@@ -16,6 +16,7 @@ LONGEST_FIRST = (
     "tests/e2e/test_steady_state.py",
     "tests/docs/test_first_tutorial.py",
     "tests/docs/test_steps.py",
+    "tests/docs/test_watchdogs.py",
     *TOGETHER,
     "tests/plugin/test_acting.py",
     "tests/benchmarks/test_detection.py",

@@ -1,6 +1,7 @@
 """`make demo`: a real API server, endpoint controller and Prometheus close the loop.
 
 With ONCE=1 the story runs and ends; without, it then stays up and says how to break a pod.
+STORY=watchdog tells of watchdogs instead.
 """
 
 from __future__ import annotations
@@ -8,18 +9,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
-from playground import binaries, foreground
-from playground.access import Cluster
+from playground import binaries, foreground, watchdog_story
+from playground.access import Cluster, KubectlFailed
 from playground.cluster import ClusterUnavailable, open_cluster
-from playground.controller import Controller, Line
+from playground.controller import Controller
 from playground.faults import Fault
 from playground.processes import ProcessFailed
 from playground.shop import Shop
+from playground.story import Story, telling
 
 NAMESPACE = "demo"
 SIZE = 5
@@ -46,76 +46,45 @@ spec:
 """
 
 
-class Story:
-    """Tells what happens, with the seconds since the start of the story."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._told: set[tuple[object, object]] = set()
-        self._changed = threading.Condition()
-
-    def say(self, text: str) -> None:
-        """Print one line at once."""
-        print(f"{time.monotonic() - self._began:6.1f} s  {text}", flush=True)
-
-    def tell(self, line: Line) -> None:
-        """Print what the controller did to a pod."""
-        if not str(line.get("event", "")).endswith(" pod") or line["level"] != "info":
-            return
-        self.say(f"kubervisor  {line['event']} {line['pod']}: {line['evidence']}")
-        with self._changed:
-            self._told.add((line["event"], line["pod"]))
-            self._changed.notify_all()
-
-    def wait_told(self, event: str, pod: str) -> None:
-        """Return once the controller told that: its log may come after what others see of it."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: (event, pod) in self._told, 10):
-                raise TimeoutError(f"the controller did not tell: {event} {pod}")
-
-
 def main() -> int:
-    """Play; 0 when the story came out as it should, 1 when not or when no cluster can be had."""
-    story = Story()
+    """Play; 0 when the story came out as it should, 1 when not or when no cluster can be had, 2
+    where STORY is none.
+    """
+    name = os.environ.get("STORY") or "traffic"
+    if name not in STORIES:
+        print(f"demo: STORY is one of {', '.join(STORIES)}, not {name!r}", file=sys.stderr)
+        return 2
     try:
-        story.say("starting a control plane, Prometheus and 5 pods …")
-        with (
-            open_cluster() as cluster,
-            Shop(cluster, namespace=NAMESPACE, size=SIZE) as shop,
-            Controller(cluster.kubeconfig) as controller,
-            _telling(story, controller),
-        ):
-            story.say(f"dashboard   http://{controller.dashboard}/services/{NAMESPACE}/shop")
-            _guard(story, cluster, shop)
-            _play(story, shop)
-            shown = cluster.kubectl("get", "kvs", "-n", NAMESPACE)
-            story.say(f"kubectl get kvs:\n{shown}")
-            if os.environ.get("ONCE"):
-                _end(story, cluster, shop)
-            else:
-                _stay(shop, cluster, controller)
-    except (ClusterUnavailable, ProcessFailed, binaries.BuildError, TimeoutError) as error:
+        STORIES[name](Story())
+    except (
+        ClusterUnavailable,
+        KubectlFailed,
+        ProcessFailed,
+        binaries.BuildError,
+        TimeoutError,
+    ) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-@contextmanager
-def _telling(story: Story, controller: Controller) -> Iterator[None]:
-    """Print what the controller does as it does it."""
-    stop = threading.Event()
-
-    def tell() -> None:
-        for line in controller.follow(stop):
-            story.tell(line)
-
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        teller.join()
+def _traffic(story: Story) -> None:
+    story.say("starting a control plane, Prometheus and 5 pods …")
+    with (
+        open_cluster() as cluster,
+        Shop(cluster, namespace=NAMESPACE, size=SIZE) as shop,
+        Controller(cluster.kubeconfig) as controller,
+        telling(story, controller),
+    ):
+        story.say(f"dashboard   http://{controller.dashboard}/services/{NAMESPACE}/shop")
+        _guard(story, cluster, shop)
+        _play(story, shop)
+        shown = cluster.kubectl("get", "kvs", "-n", NAMESPACE)
+        story.say(f"kubectl get kvs:\n{shown}")
+        if os.environ.get("ONCE"):
+            _end(story, cluster, shop)
+        else:
+            _stay(shop, cluster, controller)
 
 
 def _guard(story: Story, cluster: Cluster, shop: Shop) -> None:
@@ -205,6 +174,12 @@ What would Kubervisor have done in the last minutes, and with other settings?
         flush=True,
     )
     signal.pause()
+
+
+STORIES: Mapping[str, Callable[[Story], None]] = {
+    "traffic": _traffic,
+    "watchdog": watchdog_story.tell,
+}
 
 
 if __name__ == "__main__":

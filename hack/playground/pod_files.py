@@ -7,6 +7,7 @@ wherever it is written: in arguments, in variables and in mounted files.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +21,9 @@ ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 DNS_NAME = "https://kubernetes.default.svc"
 """The API server's name inside a cluster; without its DNS the process gets the address."""
+
+
+_IMAGE = re.compile(r"(.*/)?kubervisor[:@].+")
 
 
 class NotThereYet(Exception):
@@ -64,9 +68,7 @@ class PodFiles:
 
     @property
     def _container(self) -> Json:
-        (container,) = self._spec["containers"]
-        found: Json = container
-        return found
+        return container_of(self._spec)
 
     def _write(self, folder: Path, volume: Json) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -148,6 +150,13 @@ class PodFiles:
                 raise NotThereYet(f"{kind} {name} is not there") from refused
             raise
         return found
+
+
+def container_of(spec: Json) -> Json:
+    """The container of a pod that runs `kubervisor`; those beside it have no process here."""
+    (found,) = (one for one in spec["containers"] if _IMAGE.fullmatch(one["image"]))
+    container: Json = found
+    return container
 
 
 def _chosen(source: Json, data: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:

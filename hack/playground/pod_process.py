@@ -1,4 +1,7 @@
-"""One pod as one process: started as its container says, with the status that its life deserves."""
+"""One pod as one process: started as its container says, with the status that its life deserves.
+
+Of several containers the one of the image `kubervisor` has the process.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ import select
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from playground import pod_entry
 from playground.fleet_api import Api, ApiRefused, Json
-from playground.pod_files import NotThereYet, PodFiles
+from playground.pod_files import NotThereYet, PodFiles, container_of
 from playground.processes import Processes, free_port
 
 TICK = 0.1
@@ -22,8 +26,10 @@ TICK = 0.1
 BACK_OFF = 1.0
 """Seconds until a container that ended is started again."""
 
+POD_IP = "playground/pod-ip"
+"""The annotation that gives a pod the address of a server which answers for it."""
+
 _LISTEN = re.compile(r"(--[a-z-]*listen=)[^:]+:(\d+)")
-_IMAGE = re.compile(r"(.*/)?kubervisor[:@].+")
 
 
 class PodProcess:
@@ -51,7 +57,7 @@ class PodProcess:
         self._api, self._processes, self._pod, self._server = api, processes, pod, server
         self._listens = listens
         self._path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{self.name}"
-        (self._container,) = pod["spec"]["containers"]
+        self._container = container_of(pod["spec"])
         self._restarts = 0
         self._shown: bool | None = None
 
@@ -83,7 +89,6 @@ class PodProcess:
         return None if self.gone.is_set() else code
 
     def _files(self) -> PodFiles | None:
-        assert _IMAGE.fullmatch(self._container["image"]), self._container["image"]
         while not self.gone.is_set():
             try:
                 folder = self._processes.folder / self._pod["metadata"]["uid"]
@@ -119,7 +124,8 @@ class PodProcess:
         if probe is None:
             return True
         asked = probe["httpGet"]
-        ports = {port["name"]: port["containerPort"] for port in self._container["ports"]}
+        named = (port for port in self._container.get("ports", ()) if "name" in port)
+        ports = {port["name"]: port["containerPort"] for port in named}
         address = self.address[ports.get(asked["port"], asked["port"])]
         try:
             with urlopen(f"http://{address}{asked['path']}", timeout=1):
@@ -140,21 +146,37 @@ class PodProcess:
     def _write(self, phase: str, ready: bool, state: Json) -> None:
         """The status, on top of what the scheduler wrote."""
         kept = [c for c in self._pod["status"].get("conditions", ()) if c["type"] == "PodScheduled"]
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         ours = [
-            {"type": t, "status": str(ready)} for t in ("Initialized", "ContainersReady", "Ready")
+            {"type": t, "status": str(ready), "lastTransitionTime": now}
+            for t in ("Initialized", "ContainersReady", "Ready")
         ]
-        container = {
-            "name": self._container["name"],
-            "image": self._container["image"],
-            "imageID": "",
-            "ready": ready,
-            "started": "running" in state,
-            "restartCount": self._restarts,
-            "state": state,
+        containers = self._pod["spec"]["containers"]
+        status = self._address() | {
+            "phase": phase,
+            "conditions": kept + ours,
+            "containerStatuses": [self._status(one, ready, state) for one in containers],
         }
-        status = {"phase": phase, "conditions": kept + ours, "containerStatuses": [container]}
         try:
             self._api.merge(f"{self._path}/status", {"status": status})
         except ApiRefused as refused:
             if refused.status != 404:
                 raise
+
+    def _address(self) -> Json:
+        """The address that the pod is given by annotation, as kwok's stage for the others does."""
+        given = self._pod["metadata"].get("annotations", {}).get(POD_IP)
+        return {"podIP": given, "podIPs": [{"ip": given}]} if given else {}
+
+    def _status(self, container: Json, ready: bool, state: Json) -> Json:
+        """Of one beside ours it is taken that it works."""
+        ours = container is self._container
+        return {
+            "name": container["name"],
+            "image": container["image"],
+            "imageID": "",
+            "ready": ready if ours else "running" in state,
+            "started": "running" in state,
+            "restartCount": self._restarts if ours else 0,
+            "state": state,
+        }

@@ -31,7 +31,7 @@ def run(line: Line) -> int:
 def _explain(kubectl: Kubectl, name: str) -> None:
     case, now = _gather(kubectl, name), time.time()
     say(coloured(printable(explaining.verdict(case, now)), "bold", wants_colour()))
-    reasons = explaining.reasons(case)
+    reasons = explaining.reasons(case, now)
     if reasons:
         say()
     width = max((len(title) for title, _ in reasons), default=0) + 1

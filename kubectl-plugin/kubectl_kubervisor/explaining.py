@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kubectl_kubervisor import instants, standing, words
 from kubectl_kubervisor.objects import Guard, Json, Pod, mapping, text
+from kubectl_kubervisor.watchdogs import watchdogs
 
 EJECTED = ("Ejected", "WouldEject")
 _SAME_MOMENT = 3.0
@@ -66,15 +67,17 @@ def verdict(case: Case, now: float) -> str:
     return f"Pod {who} is in traffic."
 
 
-def reasons(case: Case) -> list[tuple[str, str]]:
+def reasons(case: Case, now: float) -> list[tuple[str, str]]:
     """Name and value of what led to that; for a pod in traffic, why it was not ejected."""
     pod, guard = case.pod, case.guard
+    heard = [(f"Watchdog {one.name}", one.said(now)) for one in watchdogs(pod)]
     if guard is None:
-        return []
+        return heard
     found = [("Guarded by", f"{guard.namespace}/{guard.name}: {standing.state(guard)}")]
     if pod.is_ejected:
         found += _of_ejection(case)
     found += [("Why not ejected", why) for why in _why_not(case)] if pod.state == "serving" else []
+    found += heard
     if guard.fleet is not None:
         found.append(("Budget now", str(guard.fleet)))
     if not case.active:

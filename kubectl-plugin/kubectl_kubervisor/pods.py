@@ -23,9 +23,20 @@ from kubectl_kubervisor.objects import (
 from kubectl_kubervisor.output import passed_through, wanted
 from kubectl_kubervisor.say import say, warn
 from kubectl_kubervisor.text import wants_colour
+from kubectl_kubervisor.watchdogs import in_short
 
-HEADERS = ("NAME", "READY", "TRAFFIC", "SINCE", "BACK-IN", "BREAKER", "EJECTIONS", "REASON")
-WIDE = ("NODE", "EVIDENCE")
+HEADERS = (
+    "NAME",
+    "READY",
+    "TRAFFIC",
+    "SINCE",
+    "BACK-IN",
+    "BREAKER",
+    "EJECTIONS",
+    "REASON",
+    "HEALTH",
+)
+WIDE = ("NODE", "WATCHDOGS", "EVIDENCE")
 
 
 def run(line: Line) -> int:
@@ -98,9 +109,10 @@ def row(one: Pod, now: float, *, wide: bool) -> list[str]:
         one.labels.get(words.STRATEGY) or "-",
         one.notes.get(words.RETRY_COUNT) or "0",
         one.notes.get(words.REASON) or "-",
+        one.labels.get(words.HEALTH) or "-",
     ]
     if wide:
-        cells += [one.node or "-", one.notes.get(words.EVIDENCE) or "-"]
+        cells += [one.node or "-", in_short(one) or "-", one.notes.get(words.EVIDENCE) or "-"]
     return cells
 
 

@@ -14,6 +14,8 @@ COLOURS = {
     "ejected": "red",
     "paused": "yellow",
     "held": "yellow",
+    "error": "red",
+    "warning": "yellow",
 }
 """Words that are coloured wherever a cell says just that."""
 

@@ -55,10 +55,11 @@ its pods; exit code 1 where it is not Ready.
 kubectl kubervisor pods NAME
 
 The members of a KubervisorService, those out of traffic first. TRAFFIC is one of serving, ejected
-(by a breaker), held (by hand), paused, not ready, unlabelled, deleting.
+(by a breaker), held (by hand), paused, not ready, unlabelled, deleting. HEALTH is the worst that
+their watchdogs say.
 
   -l, --selector S       only those whose labels match
-  -o, --output FORM      table, wide (with node and evidence), json, yaml, name
+  -o, --output FORM      table, wide (with node, watchdogs and evidence), json, yaml, name
       --no-headers
   -w, --watch            a line for each change
 
@@ -69,7 +70,8 @@ The members of a KubervisorService, those out of traffic first. TRAFFIC is one o
 kubectl kubervisor explain POD
 
 Where a pod stands and why: for one that is out, the value, its peers, the threshold and the budget
-of that moment; for one in traffic, what kept it there; and what happened to it before.
+of that moment; for one in traffic, what kept it there; what its watchdogs say; and what happened to
+it before.
 
   kubectl kubervisor explain shop-7d9f4-x2x""",
     "enable": """\

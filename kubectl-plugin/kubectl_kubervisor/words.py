@@ -16,11 +16,16 @@ RETURNED_AT = "kubervisor/returned-at"
 EJECT_REQUEST = "kubervisor/eject-requested-at"
 REQUESTED = "Requested"
 
+WATCHDOG_PROBE = "probe.autocrane.io/"
+WATCHDOG_STATUS = "status.autocrane.io/"
+WATCHDOG_EXPIRY = "expiry.autocrane.io/"
+HEALTH = "status.autocrane.io/health"
+
 PAUSE = "kubervisor/pause"
 STOPPED = "kubervisor.k8s.io/stopped"
 LEASE_PREFIX = "kubervisor-traffic"
 
 CRD = "kubervisorservices.kubervisor.k8s.io"
 SCHEMA_VERSION_KEY = "kubervisor.k8s.io/schema-version"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 OLDEST_SERVER = (1, 30)

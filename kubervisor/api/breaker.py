@@ -11,6 +11,7 @@ from kubervisor.api.detectors import ONE_DETECTOR, Detectors
 from kubervisor.api.fields import DAY, Address, DnsLabel, Rule, Seconds, SourceName, Uint
 from kubervisor.api.measured import Measured
 from kubervisor.api.presets import as_ratio
+from kubervisor.api.watchdog import Watchdog
 from kubervisor.traffic.detector_policy import CustomPolicy, DetectorPolicy, SourceRef
 
 
@@ -74,13 +75,13 @@ class Breaker(Detectors):
     )
 
     @property
-    def measured(self) -> Measured | None:
+    def new_detector(self) -> Measured | Watchdog | None:
         """The detector, where it is none of the original's; a preset is the ratio it stands for."""
         if self.preset is not None:
             return as_ratio(
                 self.preset, source=self.source, prometheus_service=self.prometheus_service
             )
-        return self.ratio or self.threshold or self.deviation or self.trend
+        return self.ratio or self.threshold or self.deviation or self.trend or self.watchdog
 
     @property
     def detector(self) -> DetectorPolicy:
@@ -88,6 +89,6 @@ class Breaker(Detectors):
         if self.custom_service is not None:
             return CustomPolicy(SourceRef(address=self.custom_service))
         original = self.discrete_value_out_of_list or self.continuous_value_deviation
-        chosen = original or self.measured
+        chosen = original or self.new_detector
         assert chosen is not None, "the rule of one detector holds"
         return chosen.policy()

@@ -18,7 +18,7 @@ from kubervisor.api.structural import Schema, structural_schema
 CRD_NAME = f"{PLURAL}.{GROUP}"
 
 # Raise it with every change of the schema: a controller updates a stored CRD only if it is older.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA_VERSION_ANNOTATION = "kubervisor.k8s.io/schema-version"
 
 # Groups under k8s.io need this annotation, else the API server refuses the CRD.

@@ -15,6 +15,7 @@ from kubervisor.api.original_detectors import ContinuousValueDeviation, Discrete
 from kubervisor.api.presets import Preset
 from kubervisor.api.ratio import Ratio
 from kubervisor.api.threshold import Threshold
+from kubervisor.api.watchdog import Watchdog
 
 _ELSE = "Unset: another detector of the breaker judges."
 
@@ -54,6 +55,11 @@ class Detectors(ApiModel):
     trend: Trend | None = Field(
         default=None,
         description=f"Judge by where a level is going, such as memory that leaks. {_ELSE}",
+    )
+    watchdog: Watchdog | None = Field(
+        default=None,
+        description="Judge by what the pods' own watchdogs say. It comes with the pods, so no "
+        f"source is asked, and a new word is judged at once. {_ELSE}",
     )
     preset: Preset | None = Field(
         default=None,

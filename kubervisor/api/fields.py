@@ -38,6 +38,7 @@ _DURATION_PART = r"([0-9]{1,8})(\.[0-9]{1,9})?(h|ms|m|s)"
 
 DNS_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 SOURCE_NAME = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
+WATCHDOG_NAME = r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
 LABEL_KEY = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
 ADDRESS = rf'^{_HOST}(:{_PORT})?(/[!"$-~]*)?$'
 DURATION = rf"^({_DURATION_PART})+$"
@@ -48,6 +49,7 @@ URL_PATH = r'^/[!"$-~]*$'
 PATTERN_WORDS = {
     DNS_LABEL: "must be a DNS label: lower-case letters, digits and '-', starting with a letter",
     SOURCE_NAME: "must be a source name: letters, digits, '-', '_' and '.'",
+    WATCHDOG_NAME: "must be a watchdog's name: letters, digits, '-', '_' and '.'",
     LABEL_KEY: "must be a label key such as topology.kubernetes.io/zone",
     ADDRESS: "must be host[:port][/path] without a scheme, user or spaces",
     URL_PATH: "must be a path that starts with / and has no spaces",
@@ -147,6 +149,7 @@ def _count_or_percent(value: object) -> int | str:
 
 DnsLabel = Annotated[str, Field(pattern=DNS_LABEL, max_length=63)]
 SourceName = Annotated[str, Field(pattern=SOURCE_NAME, max_length=63)]
+WatchdogName = Annotated[str, Field(pattern=WATCHDOG_NAME, max_length=63)]
 LabelKey = Annotated[str, Field(pattern=LABEL_KEY, max_length=317)]
 Address = Annotated[str, Field(pattern=ADDRESS, max_length=1024)]
 Text = Annotated[str, Field(min_length=1, max_length=256)]

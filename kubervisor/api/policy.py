@@ -64,7 +64,7 @@ def to_policy(
             "becomes a label value; write a shorter name"
         )
     parsed = spec if isinstance(spec, KubervisorServiceSpec) else parse_spec(spec)
-    defaults = _NEW if any(breaker.measured for breaker in parsed.breakers) else _ORIGINAL
+    defaults = _NEW if any(breaker.new_detector for breaker in parsed.breakers) else _ORIGINAL
     default = _activator(parsed.default_activator, defaults)
     return ServicePolicy(
         service=parsed.service,
@@ -87,7 +87,7 @@ def parse_spec(spec: object) -> KubervisorServiceSpec:
 
 
 def _breaker(breaker: Breaker, default: ActivatorPolicy, defaults: _Defaults) -> BreakerPolicy:
-    ratio, measured = breaker.min_pods_available_ratio, breaker.measured
+    ratio, added = breaker.min_pods_available_ratio, breaker.new_detector
     policy = BreakerPolicy(
         name=breaker.name,
         detector=breaker.detector,
@@ -96,13 +96,13 @@ def _breaker(breaker: Breaker, default: ActivatorPolicy, defaults: _Defaults) ->
         min_available_count=breaker.min_pods_available_count,
         min_available_percent=None if ratio is None else min(100, ratio),
     )
-    if measured is None:
+    if added is None:
         return policy
     return replace(
         policy,
-        matches=measured.steps,
-        warm_up=measured.warm_up,
-        on_requests=measured.on_requests,
+        matches=added.steps,
+        warm_up=added.warm_up,
+        on_requests=added.on_requests,
     )
 
 

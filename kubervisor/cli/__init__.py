@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 import click
 
 from kubervisor import __version__
+from kubervisor.cli.original import ARGUMENTS, in_our_words
 
 COMMANDS = {
     "run": "kubervisor.cli.run",
@@ -15,11 +17,17 @@ COMMANDS = {
     "release": "kubervisor.cli.release",
     "backtest": "kubervisor.cli.backtest",
     "simulate": "kubervisor.cli.simulate",
+    "watchdog": "kubervisor.cli.watchdog",
+    "testworkload": "kubervisor.cli.testworkload",
+    "yaml": "kubervisor.cli.yaml",
 }
 
 
 class _Lazy(click.Group):
     """Imports a subcommand only when it is used: `kubervisor --help` loads no client."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, in_our_words(args, os.environ.get(ARGUMENTS)))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

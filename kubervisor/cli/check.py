@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 import click
 
-from kubervisor.app import connect_api, find_lease_name, find_lease_namespace
-from kubervisor.cli.run import read_settings
+from kubervisor import watchdog_app
+from kubervisor.app import find_lease_name, find_lease_namespace
+from kubervisor.assembly import connect_api, lease_namespace_of
+from kubervisor.cli.run import read_settings, read_watchdog_settings
 from kubervisor.errors import KubervisorError
 from kubervisor.kube import access
 from kubervisor.runtime.checking import (
@@ -20,23 +22,36 @@ from kubervisor.runtime.checking import (
     find_sources,
 )
 from kubervisor.settings import Settings
+from kubervisor.watchdog_settings import WatchdogSettings
 
 
 @click.command()
+@click.option(
+    "--capability",
+    type=click.Choice(["traffic", "watchdog"]),
+    default="traffic",
+    show_default=True,
+    help="Whose settings and account these are.",
+)
 @click.option("--config", metavar="FILE", help="The controller's YAML file with settings.")
 @click.option("--kubeconfig", help="Path of a kubeconfig; default: the pod's service account.")
 @click.option("--namespace", "namespaces", multiple=True, help="One that is guarded; repeatable.")
 @click.option("--source", "sources", multiple=True, metavar="NAME=URL", help="A named source.")
 @click.option("--lease-namespace", help="Namespace of the controllers' Lease.")
-def check(**given: object) -> None:
+def check(capability: str, **given: object) -> None:
     """Look whether everything a controller needs is there, with its settings and its account.
 
     Exit code 0: it is; 1: something is missing, lines that begin with `not ok` say what; 2: bad
     usage.
     """
-    settings = read_settings(given)
+    given = {name: value for name, value in given.items() if value not in (None, ())}
+    found = (
+        find_all(read_settings(given))
+        if capability == "traffic"
+        else find_all_of_watchdogs(read_watchdog_settings(given))
+    )
     try:
-        findings = list(_told(find_all(settings)))
+        findings = list(_told(found))
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from error
     except KubervisorError as error:
@@ -65,6 +80,20 @@ def find_all(settings: Settings) -> Iterator[Finding]:
         duration = settings.lease_duration
         yield from find_leader(api, where, find_lease_name(settings), duration, time.sleep)
     yield from find_sources(settings)
+
+
+def find_all_of_watchdogs(settings: WatchdogSettings) -> Iterator[Finding]:
+    """The same for what probes watchdogs and evicts."""
+    api = connect_api(settings.kubeconfig)
+    where = lease_namespace_of(settings.lease_namespace, api)
+    rights, who = access.WATCHDOG, "the account of watchdogs"
+    if settings.evict and not settings.dry_run:
+        rights += access.EVICTION
+    yield from find_rights(api, rights, settings.namespaces, who)
+    if settings.leader_elect:
+        yield from find_rights(api, access.LEASE, (where,), who)
+        name, duration = watchdog_app.find_lease_name(settings), settings.lease_duration
+        yield from find_leader(api, where, name, duration, time.sleep)
 
 
 def _told(findings: Iterator[Finding]) -> Iterator[Finding]:

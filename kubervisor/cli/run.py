@@ -1,20 +1,32 @@
-"""`kubervisor run`: the controller."""
+"""`kubervisor run`: the controller of one capability."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
+from typing import Any, TypeVar
 
 import click
 from pydantic import ValidationError
 
-from kubervisor.app import build
+from kubervisor.cli.watchdog_flags import watchdog_flags
 from kubervisor.errors import KubervisorError
+from kubervisor.runtime.process import Process
 from kubervisor.settings import Settings
 from kubervisor.telemetry import logs
+from kubervisor.watchdog_settings import WatchdogSettings
+
+S = TypeVar("S", Settings, WatchdogSettings)
 
 
 @click.command()
-@click.option("--capability", type=click.Choice(["traffic"]), default="traffic", show_default=True)
+@click.option(
+    "--capability",
+    type=click.Choice(["traffic", "watchdog"]),
+    default="traffic",
+    show_default=True,
+    help="What this process does: move traffic, or probe watchdogs and evict.",
+)
 @click.option("--config", metavar="FILE", help="YAML file with settings; flags win over it.")
 @click.option("--kubeconfig", help="Path of a kubeconfig; default: the pod's service account.")
 @click.option(
@@ -51,12 +63,16 @@ from kubervisor.telemetry import logs
 @click.option("--lease-name")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
 @click.option("--log-format", type=click.Choice(["auto", "json", "console"]))
-def run(capability: str, **given: object) -> None:  # noqa: ARG001 - one capability so far
+@watchdog_flags
+@click.pass_context
+def run(context: click.Context, /, capability: str, **given: object) -> None:
     """Run the controller until SIGTERM. Exit code 0: asked to stop; 1: lease lost; 2: bad usage."""
-    settings = read_settings(given)
+    given = {name: value for name, value in given.items() if value not in (None, ())}
+    _refuse_flags_of_others(context.command, capability, given.keys())
+    settings = read_settings(given) if capability == "traffic" else read_watchdog_settings(given)
     logs.set_up(level=settings.log_level, form=settings.log_format)
     try:
-        process = build(settings)
+        process = _build(settings)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from error
     except KubervisorError as error:
@@ -72,8 +88,35 @@ def read_settings(given: dict[str, object]) -> Settings:
     if "allow_sources" in values:
         default = Settings.model_fields["allow_sources"].default
         values["allow_sources"] = (*default, *_strings(given["allow_sources"]))
+    return _checked(Settings, values)
+
+
+def read_watchdog_settings(given: dict[str, object]) -> WatchdogSettings:
+    """Flags over environment over defaults."""
+    return _checked(WatchdogSettings, given)
+
+
+def _refuse_flags_of_others(command: click.Command, name: str, given: Collection[str]) -> None:
+    known = (Settings if name == "traffic" else WatchdogSettings).model_fields
+    for flag in command.params:
+        if flag.name in given and flag.name not in known:
+            raise click.UsageError(f"{flag.opts[0]} is no flag of --capability {name}")
+
+
+def _build(settings: Settings | WatchdogSettings) -> Process:
+    """Imported here: the parts of one capability are no part of another's memory."""
+    if isinstance(settings, WatchdogSettings):
+        from kubervisor import watchdog_app  # noqa: PLC0415
+
+        return watchdog_app.build(settings)
+    from kubervisor import app  # noqa: PLC0415
+
+    return app.build(settings)
+
+
+def _checked(kind: type[S], values: dict[str, Any]) -> S:
     try:
-        return Settings(**values)  # type: ignore[arg-type]  # pydantic checks them
+        return kind(**values)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -44,6 +44,19 @@ LEASE = _rights("coordination.k8s.io", "leases", "get", "create", "patch")
 TERMINATION = (*_rights("", "pods/eviction", "create"), *_rights("", "pods", "delete"))
 """In every namespace that it guards, of the account that ends pods."""
 
+WATCHDOG = (
+    *_rights("", "pods", "list", "watch", "patch"),
+    *_rights("events.k8s.io", "events", "create", "patch"),
+)
+"""In every namespace whose pods are probed, of the account of watchdogs."""
+
+EVICTION = (
+    *_rights("", "pods", "get"),
+    *_rights("", "pods/eviction", "create"),
+    *_rights("events.k8s.io", "events", "list"),
+)
+"""The same, where it evicts."""
+
 
 class _Status(msgspec.Struct, gc=False):
     allowed: bool = False

@@ -20,7 +20,7 @@ from kubervisor.kube.caches import Record
 from kubervisor.kube.client import Api
 from kubervisor.kube.podwrites import MERGE_PATCH
 from kubervisor.kube.text import one_line
-from kubervisor.traffic.model import Pod
+from kubervisor.traffic.model import Owner, Pod
 
 CAPACITY = 1000
 NOTE_BYTES = 1024
@@ -44,7 +44,10 @@ what a reader looks for, and an Event's note cannot be changed."""
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What an Event says and of which objects; names, not records, which would be kept with it."""
+    """What an Event says and of which objects; names, not records, which would be kept with it.
+
+    `kind` is that of the related object, which `pod` and `pod_uid` name; nearly always a pod.
+    """
 
     type: EventType
     reason: str
@@ -55,6 +58,7 @@ class _Said:
     uid: str
     pod: str = ""
     pod_uid: str = ""
+    kind: str = "Pod"
 
 
 @dataclass(slots=True)
@@ -78,6 +82,9 @@ class EventRecorder:
     refused or did not take: a namespace that is being deleted, a missing right, an outage.
     """
 
+    regards = ("kubervisor.k8s.io/v1alpha1", "KubervisorService")
+    """API version and kind of the objects that the Events regard."""
+
     def __init__(
         self,
         api: Api,
@@ -91,7 +98,7 @@ class EventRecorder:
         self.dropped = 0
         self.failed = 0
         self._api = api
-        self._component = component
+        self.component = component
         self._instance = instance[:128]
         self._capacity = capacity
         self._clock = clock
@@ -108,7 +115,7 @@ class EventRecorder:
         reason: str,
         action: str,
         note: str,
-        related: Pod | None = None,
+        related: Pod | Owner | None = None,
     ) -> None:
         """Queue an Event; the oldest one is dropped where the queue is full."""
         pod, said = (related.uid, note) if related else ("", "")
@@ -124,7 +131,7 @@ class EventRecorder:
                 said_of = _Said(
                     *(type, reason, action, one_line(note, NOTE_BYTES)),
                     *(regarding.namespace, regarding.name, regarding.uid),
-                    *((related.name, related.uid) if related else ()),
+                    *((related.name, related.uid, _kind(related)) if related else ()),
                 )
                 wall = self._wall()
                 series = _Series(key, said_of, self._clock(), wall, wall)
@@ -193,15 +200,15 @@ class EventRecorder:
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
             "eventTime": _micro(series.began_at),
-            "reportingController": self._component,
+            "reportingController": self.component,
             "reportingInstance": self._instance,
             "type": said.type,
             "reason": said.reason,
             "action": said.action,
             "note": said.note,
             "regarding": {
-                "apiVersion": "kubervisor.k8s.io/v1alpha1",
-                "kind": "KubervisorService",
+                "apiVersion": self.regards[0],
+                "kind": self.regards[1],
                 "namespace": said.namespace,
                 "name": said.name,
                 "uid": said.uid,
@@ -209,13 +216,17 @@ class EventRecorder:
         }
         if said.pod:
             body["related"] = {
-                "apiVersion": "v1",
-                "kind": "Pod",
+                **({"apiVersion": "v1"} if said.kind == "Pod" else {}),
+                "kind": said.kind,
                 "namespace": said.namespace,
                 "name": said.pod,
                 "uid": said.pod_uid,
             }
         return body
+
+
+def _kind(related: Pod | Owner) -> str:
+    return related.kind if isinstance(related, Owner) else "Pod"
 
 
 def _micro(at: float) -> str:

@@ -20,8 +20,10 @@ from kubervisor import instants
 from kubervisor.kube import wire
 from kubervisor.kube.untracked import untracked
 from kubervisor.kube.watch_events import EventType, WatchEvent
+from kubervisor.kube.watchdog_notes import read_watchdogs
 from kubervisor.traffic import keys
 from kubervisor.traffic.model import Ejection, Owner, Pod, PodUid, Traffic
+from kubervisor.traffic.watchdogs import WatchdogStatus
 
 REMEMBERED = 8192
 """Workloads whose labels and owner are known by their JSON. Pods of a StatefulSet each have labels
@@ -29,6 +31,8 @@ of their own: these push one another out, and cost what they would cost anyway.
 """
 
 _NO_NOTES = wire.Notes()
+_MARK = b".autocrane.io/"
+"""What no pod without watchdogs has among its annotations."""
 
 
 class _PodEvent(msgspec.Struct, gc=False):
@@ -99,7 +103,8 @@ def decode_pod_event(line: bytes) -> WatchEvent[Pod]:
 
 def _pod(stored: wire.Pod) -> Pod:
     meta, status = stored.metadata, stored.status
-    notes = meta.annotations or _NO_NOTES
+    written = bytes(meta.annotations)
+    notes = wire.notes.decode(written) or _NO_NOTES
     labelled = _labelled(bytes(meta.labels))
     traffic = labelled.traffic
     is_out = traffic is Traffic.NO or traffic is Traffic.PAUSE
@@ -126,6 +131,7 @@ def _pod(stored: wire.Pod) -> Pod:
         returned_by_hand=traffic is Traffic.YES and notes.ejection_id is not None,
         epoch_mark=sys.intern(notes.epoch),
         eject_requested_at=_requested_at(notes),
+        watchdogs=_watchdogs(written) if _MARK in written else (),
     )
 
 
@@ -243,6 +249,10 @@ def _ejection(strategy: str | None, notes: wire.Notes) -> Ejection | None:
         epoch=_count(notes.epoch),
         owner_uid=sys.intern(notes.owner),
     )
+
+
+def _watchdogs(written: bytes) -> tuple[WatchdogStatus, ...]:
+    return read_watchdogs(wire.all_notes.decode(written))
 
 
 def _requested_at(notes: wire.Notes) -> float | None:

@@ -57,7 +57,9 @@ class Notes(_Struct):
 
 
 class PodMeta(_Struct):
-    """Labels and owners stay JSON: the pods of a workload have the same, and one decoding does."""
+    """Labels and owners stay JSON: the pods of a workload have the same, and one decoding does.
+    So do annotations, of which `Notes` are read, and all of them only where a watchdog has spoken.
+    """
 
     name: str
     uid: str
@@ -66,7 +68,7 @@ class PodMeta(_Struct):
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
     labels: msgspec.Raw = _NULL
-    annotations: Notes | None = None
+    annotations: msgspec.Raw = _NULL
     owner_references: msgspec.Raw = _NULL
 
 
@@ -144,6 +146,8 @@ class Lease(_Struct):
 
 pods = msgspec.json.Decoder(Pod)
 labels = msgspec.json.Decoder(dict[str, str] | None)
+notes = msgspec.json.Decoder(Notes | None)
+all_notes = msgspec.json.Decoder(dict[str, str])
 owners = msgspec.json.Decoder(list[OwnerReference] | None)
 services = msgspec.json.Decoder(Service)
 specs = msgspec.json.Decoder(KubervisorService)

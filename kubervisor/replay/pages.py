@@ -11,7 +11,7 @@ import numpy as np
 from kubervisor.errors import SpecError
 from kubervisor.replay.past import Asked, Instants, Past, Stretches
 from kubervisor.sources.history import Array, History, Line
-from kubervisor.traffic.detector_policy import CustomPolicy
+from kubervisor.traffic.detector_policy import CustomPolicy, WatchdogPolicy
 from kubervisor.traffic.detectors.series import is_of
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
 
@@ -70,6 +70,11 @@ def questions(breaker: BreakerPolicy) -> tuple[Asked, ...]:
         raise SpecError(
             f"Breaker {breaker.name} asks the custom service {detector.source}, which keeps no "
             f"past: remove that breaker from the file to replay the others."
+        )
+    if isinstance(detector, WatchdogPolicy):
+        raise SpecError(
+            f"Breaker {breaker.name} listens to the pods' watchdogs, which keep no past: remove "
+            f"that breaker from the file to replay the others."
         )
     return tuple(Asked(query, detector.pod_label) for query in detector.queries)
 

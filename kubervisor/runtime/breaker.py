@@ -17,6 +17,7 @@ from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.fetching import Answer
 from kubervisor.runtime.ledger import SourceProblem
+from kubervisor.runtime.listening import Listeners
 from kubervisor.runtime.measure import ask
 from kubervisor.runtime.readers import Readers
 from kubervisor.runtime.report import Reporter
@@ -72,6 +73,7 @@ class Breaker:
         self._clock = desk.shared.clock
         self._report = Reporter(desk)
         self._readers = Readers(desk, wake)
+        self._listeners = Listeners(self._clock)
         self._trials = Trials(self._report, self._clock.monotonic)
         self._due: dict[BreakerPolicy, float] = {}
         self._waiting: dict[BreakerPolicy, Answer] = {}
@@ -85,6 +87,7 @@ class Breaker:
         judging = assignment.stance in JUDGING
         self._keep(assignment.policy.breakers if judging else ())
         self._due |= self._readers.now_due(self._due)
+        self._due |= self._listeners.now_due()
         for breaker in self._due:
             self._ask_if_due(assignment, breaker)
         for breaker, answer in list(self._waiting.items()):
@@ -95,6 +98,11 @@ class Breaker:
         return max(
             0.0, min(upcoming, default=self._clock.monotonic() + IDLE) - self._clock.monotonic()
         )
+
+    def hear(self) -> None:
+        """A watchdog of a member has spoken; called on other threads."""
+        if self._listeners.hear():
+            self._wake()
 
     def _keep(self, breakers: tuple[BreakerPolicy, ...]) -> None:
         """Schedule new breakers, forget those that the policy no longer has."""
@@ -107,6 +115,7 @@ class Breaker:
             self._begun.discard(gone)
         self._report.keep(breaker.name for breaker in breakers)
         self._readers.keep(breakers)
+        self._listeners.keep(breakers)
         self._trials.keep(breakers)
         for breaker in breakers:
             if breaker not in self._due:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kubervisor.runtime.holds import Holds
-from kubervisor.traffic.detector_policy import CustomPolicy, DetectorPolicy
+from kubervisor.traffic.detector_policy import DetectorPolicy, WithoutQueries
 from kubervisor.traffic.evidence import Memory, remember, with_ejection
 from kubervisor.traffic.model import Fleet, Pod, PodUid
 from kubervisor.traffic.policy import BreakerPolicy, ServicePolicy
@@ -140,7 +140,7 @@ class Ledger:
             self.memories.get(breaker.name, Memory()), verdict, steps=breaker.matches.of
         )
         self.memories[breaker.name] = memory
-        if isinstance(breaker.detector, CustomPolicy):
+        if isinstance(breaker.detector, WithoutQueries):
             self.flagged[breaker.name] = frozenset(f.pod for f in verdict.outliers)
         self.problems.pop(breaker.name, None)
         self.blind.pop(breaker.name, None)

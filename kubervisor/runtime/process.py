@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from kubervisor.runtime.leading import Leading
 from kubervisor.runtime.threads import start_thread
 from kubervisor.telemetry.logs import Log
 
@@ -46,6 +45,16 @@ class Elector(Protocol):
     def attempted(self) -> threading.Event: ...
 
     def run(self, on_gained: Callable[[], None], on_lost: Callable[[], None]) -> None: ...
+
+
+class Leading(Protocol):
+    """What only a leader runs. `renew` has the watches list anew, `begin` waits for that, and may
+    last as long as the process; `end` returns once no write is under way.
+    """
+
+    def renew(self) -> tuple[int, ...]: ...
+    def begin(self, renewed: tuple[int, ...]) -> None: ...
+    def end(self) -> None: ...
 
 
 class AlwaysLeader:

@@ -12,7 +12,7 @@ from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.fetching import Answer
 from kubervisor.runtime.rings import Rings
 from kubervisor.runtime.scraping import Reader
-from kubervisor.traffic.detector_policy import CustomPolicy, ScrapeRef
+from kubervisor.traffic.detector_policy import ScrapeRef, WithoutQueries
 from kubervisor.traffic.model import Pod
 from kubervisor.traffic.policy import BreakerPolicy
 
@@ -70,7 +70,7 @@ class Readers:
 
     def _open(self, breaker: BreakerPolicy) -> None:
         detector, desk = breaker.detector, self._desk
-        if isinstance(detector, CustomPolicy) or not isinstance(detector.source, ScrapeRef):
+        if isinstance(detector, WithoutQueries) or not isinstance(detector.source, ScrapeRef):
             return
         rings = Rings(detector.queries, detector.pod_label, detector.source.interval)
         reader = self._readers[breaker] = Reader(

@@ -27,7 +27,7 @@ class ServiceWorker:
             self.desk, actuator, wake=self._wake_breaker, unsettled=self._wake_activator
         )
         activator = Activator(self.desk, actuator)
-        self._is_idle = activator.is_idle
+        self._is_idle, self._hear = activator.is_idle, breaker.hear
         name = str(assignment.key)
         clock, log = shared.clock, self.desk.log
         self.breaker = Loop(
@@ -67,8 +67,12 @@ class ServiceWorker:
         self.breaker.wake()
         self.activator.wake()
 
-    def pods_changed(self, *, routine: bool) -> None:
-        """Members did; where that was `routine`, only an Activator with something to do looks."""
+    def pods_changed(self, *, routine: bool, spoken: bool) -> None:
+        """Members did; where that was `routine`, only an Activator with something to do looks. A
+        Breaker hears what watchdogs have `spoken`.
+        """
+        if spoken:
+            self._hear()
         if not (routine and self._is_idle()):
             self.activator.wake()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from kubervisor.runtime.report import Reporter
-from kubervisor.traffic.detector_policy import CustomPolicy
+from kubervisor.traffic.detector_policy import WithoutQueries
 from kubervisor.traffic.joining import are_heard, describe_mismatch, join
 from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.model import Fleet
@@ -36,7 +36,7 @@ class Trials:
     def look(self, breaker: BreakerPolicy, measurement: Measurement, fleet: Fleet) -> None:
         """Look at an answer, where it is time to, and report what is wrong with the query."""
         now, detector = self._monotonic(), breaker.detector
-        if isinstance(detector, CustomPolicy) or now < self._again.get(breaker, now):
+        if isinstance(detector, WithoutQueries) or now < self._again.get(breaker, now):
             return
         heard = are_heard(measurement, detector.pod_label, fleet)
         mismatch = ""

@@ -11,7 +11,7 @@ from kubervisor.kube.records import ServiceRecord, SpecRecord
 from kubervisor.kube.watches import Caches
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.workqueue import WorkQueue
-from kubervisor.traffic.membership import is_routine
+from kubervisor.traffic.membership import has_spoken, is_routine
 from kubervisor.traffic.model import Pod, ServiceKey
 
 
@@ -43,24 +43,25 @@ class Wiring:
             self._queue.add(ServiceKey(record.namespace, record.name))
 
     def _pods(self, changes: Changes[Pod]) -> None:
-        seen: dict[tuple[str, int, str | None, bool], Pod] = {}
+        seen: dict[tuple[str, int, str | None, bool, bool], Pod] = {}
         for old, new in changes:
             # The overlay first: whoever is woken must already see the write confirmed.
             self._overlay.observe(old, new)
             if old is not new:
-                routine = is_routine(old, new)
+                routine, spoken = is_routine(old, new), has_spoken(old, new)
                 # Pods of one template share their labels: one stands for all.
                 for pod in filter(None, (old, new)):
-                    seen[pod.namespace, id(pod.labels), pod.claimed_by, routine] = pod
-        concerned: dict[ServiceKey, bool] = {}
-        for (*_, routine), pod in seen.items():
+                    seen[pod.namespace, id(pod.labels), pod.claimed_by, routine, spoken] = pod
+        concerned: dict[ServiceKey, tuple[bool, bool]] = {}
+        for (*_, routine, spoken), pod in seen.items():
             for key in self._supervisor.concerned(pod):
-                concerned[key] = concerned.get(key, True) and routine
-        for key, routine in concerned.items():
+                all_routine, any_spoken = concerned.get(key, (True, False))
+                concerned[key] = (all_routine and routine, any_spoken or spoken)
+        for key, (routine, spoken) in concerned.items():
             worker = self._supervisor.get(key)
             if worker is None:
                 continue
-            worker.pods_changed(routine=routine)
+            worker.pods_changed(routine=routine, spoken=spoken)
             self._changed(key)
             if self._is_being_deleted(key):
                 self._queue.add(key)

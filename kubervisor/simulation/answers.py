@@ -24,6 +24,7 @@ from kubervisor.traffic.detector_policy import (
     DetectorPolicy,
     DiscretePolicy,
     Query,
+    WatchdogPolicy,
 )
 from kubervisor.traffic.measurement import Measurement, Sample, Series
 from kubervisor.traffic.promql import parse_selector
@@ -51,6 +52,8 @@ class Answers:
     def __init__(self, world: World, scraper: Scraper, detector: DetectorPolicy) -> None:
         if isinstance(detector, CustomPolicy):
             raise SpecError("customService: there is nobody to ask in a simulation")
+        if isinstance(detector, WatchdogPolicy):
+            raise SpecError("watchdog: simulated pods have no watchdogs")
         self._world, self._scraper = world, scraper
         self._tick = world.scenario.tick
         self._queries = detector.queries

@@ -17,13 +17,13 @@ from kubervisor.simulation.scraping import Floats, Scraper, Ticks
 from kubervisor.simulation.trend_screen import trend_suspects
 from kubervisor.simulation.world import World
 from kubervisor.traffic.detector_policy import (
-    CustomPolicy,
     DetectorPolicy,
     DeviationPolicy,
     DiscretePolicy,
     NoData,
     RatioPolicy,
     TrendPolicy,
+    WithoutQueries,
 )
 from kubervisor.traffic.detectors.screening import deviation_suspects, ratio_suspects
 from kubervisor.traffic.policy import BreakerPolicy
@@ -60,7 +60,7 @@ def quiet_steps(
 
 
 def _window(detector: DetectorPolicy) -> float:
-    if isinstance(detector, CustomPolicy):
+    if isinstance(detector, WithoutQueries):
         return 0.0
     return max(query.window for query in detector.queries)
 

@@ -1,4 +1,4 @@
-"""`/metrics`, `/livez` and `/readyz` as one WSGI application."""
+"""`/metrics` and pages of one line, such as `/livez`, as one WSGI application."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import make_wsgi_app
+from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from kubervisor.telemetry.metrics import REGISTRY
 
 Probe = Callable[[], str]
 """Returns "" where all is well, else what is not, for a person to read."""
+
+Page = Callable[[], tuple[str, str]]
+"""Returns a status such as `200 OK` and a line of text."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -36,8 +39,20 @@ def make_health_server(
 
     Raises OSError where the address cannot be bound.
     """
-    scrape = make_wsgi_app(REGISTRY)
-    probes = {"/livez": live, "/healthz": live, "/readyz": ready}
+    pages = {"/livez": _page(live), "/healthz": _page(live), "/readyz": _page(ready)}
+    return make_page_server(host, port, pages, registry=REGISTRY, before_scrape=before_scrape)
+
+
+def make_page_server(
+    host: str,
+    port: int,
+    pages: Mapping[str, Page],
+    *,
+    registry: CollectorRegistry,
+    before_scrape: Callable[[], None],
+) -> WSGIServer:
+    """The same with other pages, by their paths, and the metrics of `registry`."""
+    scrape = make_wsgi_app(registry)
 
     def app(environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -45,13 +60,19 @@ def make_health_server(
             before_scrape()
             answer: Iterable[bytes] = scrape(dict(environ), start_response)
             return answer
-        if path in probes:
-            problem = probes[path]()
-            status = "503 Service Unavailable" if problem else "200 OK"
-            return _plain(start_response, status, problem or "ok")
-        return _plain(start_response, "404 Not Found", "try /metrics, /livez or /readyz")
+        if path in pages:
+            return _plain(start_response, *pages[path]())
+        return _plain(start_response, "404 Not Found", f"try /metrics, {', '.join(pages)}")
 
     return make_server(host, port, app, server_class=_Server, handler_class=_Quiet)
+
+
+def _page(probe: Probe) -> Page:
+    def answer() -> tuple[str, str]:
+        problem = probe()
+        return "503 Service Unavailable" if problem else "200 OK", problem or "ok"
+
+    return answer
 
 
 def _plain(start_response: Any, status: str, text: str) -> Iterable[bytes]:

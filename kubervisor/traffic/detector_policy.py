@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubervisor.traffic.promql import reach
+from kubervisor.traffic.watchdogs import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,24 @@ class TrendPolicy:
     no_data: NoData = NoData.IGNORE
 
 
+class Trust(StrEnum):
+    """Whose words count."""
+
+    PROBED = "probed"  # those of watchdogs that the pod declares a probe of
+    POSTED = "posted"  # those that others posted, too
+
+
+@dataclass(frozen=True, slots=True)
+class WatchdogPolicy:
+    """`watchdog`: what the pods' own watchdogs say. An outlier is a pod of which one of `names`, or
+    any where there are none, says `level` or worse.
+    """
+
+    names: frozenset[str] = frozenset()
+    level: Level = Level.ERROR
+    trust: Trust = Trust.PROBED
+
+
 DetectorPolicy = (
     DiscretePolicy
     | ContinuousPolicy
@@ -201,4 +220,8 @@ DetectorPolicy = (
     | ThresholdPolicy
     | DeviationPolicy
     | TrendPolicy
+    | WatchdogPolicy
 )
+
+WithoutQueries = CustomPolicy | WatchdogPolicy
+"""Those that measure nothing: pods are named to them, and that needs no traffic."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from kubervisor.traffic.model import Fleet, Pod, Traffic
 from kubervisor.traffic.plan import Action, Intent, Plan
 from kubervisor.traffic.reasons import Reason
+from kubervisor.traffic.watchdogs import UNKNOWN
 
 MEMBER_PHASES = frozenset({"Pending", "Running", "Unknown"})
 
@@ -41,6 +42,16 @@ def is_routine(old: Pod | None, new: Pod | None) -> bool:
         and old.claimed_by in (None, new.claimed_by)
         and old.labels == new.labels
     )
+
+
+def has_spoken(old: Pod | None, new: Pod | None) -> bool:
+    """True where a change tells what a watchdog of the pod has not said before. That it was given
+    one, which is silent, is no word.
+    """
+    before = () if old is None else old.watchdogs
+    if new is None or new.watchdogs == before:
+        return False
+    return any(one.level != UNKNOWN and one not in before for one in new.watchdogs)
 
 
 def _is_marked(pod: Pod) -> bool:

@@ -13,6 +13,8 @@ from functools import cached_property
 from math import inf
 from typing import NewType, Self, TypeVar, dataclass_transform
 
+from kubervisor.traffic.watchdogs import WatchdogStatus
+
 PodUid = NewType("PodUid", str)
 T = TypeVar("T")
 
@@ -84,6 +86,7 @@ class Pod:
     serves while it still carries our ejection: a person set `yes`. `epoch_mark` is the epoch that a
     leader left on it, empty where none did.
     `eject_requested_at` is when a person asked to have it ejected, 0 where that cannot be read.
+    `watchdogs` are those that it declares, or that others posted, with their last words, by name.
     Pods are equal whose versions alone differ, and the cache sets that of the one it holds: nearly
     all that a watch tells changes nothing else.
     """
@@ -109,6 +112,7 @@ class Pod:
     epoch_mark: str = ""
     address: str = ""
     eject_requested_at: float | None = None
+    watchdogs: tuple[WatchdogStatus, ...] = ()
 
     @classmethod
     def serving(

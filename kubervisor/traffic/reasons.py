@@ -60,6 +60,12 @@ class Reason(StrEnum):
     STILL_RECEIVING = "StillReceiving"  # ejected long ago, and requests still reach the pod
     OUTLIERS_ON_ONE_NODE = "OutliersOnOneNode"
 
+    # Watchdogs: pods that stay in error
+    POD_EVICTED = "PodEvicted"
+    EVICTION_DEFERRED = "EvictionDeferred"  # a PodDisruptionBudget refuses, or the API server fails
+    EVICTION_REFUSED = "EvictionRefused"  # by a limit of our own, or because nobody replaces it
+    WOULD_EVICT = "WouldEvict"  # dry run
+
     # Specs and Services
     GUARDING = "Guarding"
     SPEC_INVALID = "SpecInvalid"

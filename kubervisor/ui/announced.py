@@ -9,7 +9,7 @@ from typing import Any
 from kubervisor.kube.caches import Record
 from kubervisor.kube.events import EventRecorder, EventType
 from kubervisor.kube.text import one_line
-from kubervisor.traffic.model import Pod, ServiceKey
+from kubervisor.traffic.model import Owner, Pod, ServiceKey
 from kubervisor.ui.documents import LONGEST_TEXT
 from kubervisor.ui.lately import Lately
 from kubervisor.ui.service_documents import Event
@@ -51,7 +51,7 @@ class AnnouncedEvents(EventRecorder):
         reason: str,
         action: str,
         note: str,
-        related: Pod | None = None,
+        related: Pod | Owner | None = None,
     ) -> None:
         """Queue an Event, and keep it among the last of its KubervisorService."""
         super().record(

@@ -19,8 +19,12 @@ from kubervisor.traffic.detector_policy import (
     RatioPolicy,
     ThresholdPolicy,
     TrendPolicy,
+    Trust,
+    WatchdogPolicy,
+    WithoutQueries,
 )
 from kubervisor.traffic.policy import BreakerPolicy
+from kubervisor.traffic.watchdogs import Level
 from kubervisor.ui.documents import cut
 from kubervisor.ui.service_documents import Breaker, Knob, Matches
 
@@ -51,7 +55,7 @@ def describe(
         name=policy.name,
         detector=sort.name,
         path=path,
-        source=str(policy.detector.source),
+        source=_source(policy.detector),
         queries=[cut(query) for query in _queries(policy.detector)[:MOST_QUERIES]],
         period=policy.period,
         window=_window(policy.detector),
@@ -77,6 +81,8 @@ def _sort(detector: DetectorPolicy) -> _Sort:
             return _continuous(detector)
         case CustomPolicy():
             return _Sort("customService", f"An outlier is whoever {detector.source} names")
+        case WatchdogPolicy():
+            return _watchdog(detector)
         case RatioPolicy():
             return _ratio(detector)
         case ThresholdPolicy():
@@ -85,6 +91,15 @@ def _sort(detector: DetectorPolicy) -> _Sort:
             return _deviation(detector)
         case TrendPolicy():
             return _trend(detector)
+
+
+def _watchdog(policy: WatchdogPolicy) -> _Sort:
+    whose = " or ".join(sorted(policy.names)[:MOST_QUERIES]) or "any watchdog"
+    more = len(policy.names) - MOST_QUERIES
+    whose += f" or one of {more} more" if more > 0 else ""
+    said = policy.level.value + (" or worse" if policy.level is not Level.ERROR else "")
+    posted = ", posted words too" if policy.trust is Trust.POSTED else ""
+    return _Sort("watchdog", f"An outlier is a pod of which {cut(whose, 300)} says {said}{posted}")
 
 
 def _discrete(policy: DiscretePolicy) -> _Sort:
@@ -193,15 +208,20 @@ def _placed(knob: Knob, path: str) -> Knob:
     )
 
 
+def _source(detector: DetectorPolicy) -> str:
+    """Whom it asks; "" where nobody."""
+    return "" if isinstance(detector, WatchdogPolicy) else str(detector.source)
+
+
 def _queries(detector: DetectorPolicy) -> tuple[str, ...]:
-    if isinstance(detector, CustomPolicy):
+    if isinstance(detector, WithoutQueries):
         return ()
     return tuple(query.promql for query in detector.queries)
 
 
 def _window(detector: DetectorPolicy) -> float:
     """Seconds that a measurement reaches back."""
-    if isinstance(detector, CustomPolicy):
+    if isinstance(detector, WithoutQueries):
         return 0.0
     return max(query.window for query in detector.queries)
 

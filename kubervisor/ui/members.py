@@ -10,9 +10,10 @@ from kubervisor.traffic.model import Pod as Member
 from kubervisor.traffic.peers import group_of
 from kubervisor.traffic.policy import ServicePolicy
 from kubervisor.ui.documents import LONGEST_LINE, LONGEST_TEXT, Out, cut
-from kubervisor.ui.service_documents import Ejection, Pod, Score
+from kubervisor.ui.service_documents import Ejection, Pod, Score, Watchdog
 
 MOST_OUT = 5
+MOST_WATCHDOGS = 16
 
 
 def probation_of(policy: ServicePolicy) -> float:
@@ -78,8 +79,18 @@ def describe(
             probation_until=probation_end(pod, probation, now),
             ejection=_ejection(pod, LONGEST_TEXT),
             scores=list(scores.get(pod.uid, ())),
+            watchdogs=_watchdogs(pod),
         )
         for pod in pods
+    ]
+
+
+def _watchdogs(pod: Member) -> list[Watchdog]:
+    """Those that fail first, should there be too many."""
+    told = sorted(pod.watchdogs, key=lambda one: not one.is_failure)[:MOST_WATCHDOGS]
+    return [
+        Watchdog(w.name, w.level, w.at, cut(w.message, LONGEST_LINE), w.expires, w.is_probed)
+        for w in told
     ]
 
 

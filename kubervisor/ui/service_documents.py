@@ -96,6 +96,17 @@ class Ejection(Document):
     evidence: str
 
 
+class Watchdog(Document):
+    """A watchdog of a pod and its last word; `level` is `Unknown` where it has not spoken."""
+
+    name: str
+    level: str
+    since: float | None
+    message: str
+    expires: float | None
+    probed: bool
+
+
 class Pod(Document):
     """A member."""
 
@@ -113,6 +124,7 @@ class Pod(Document):
     probation_until: float | None
     ejection: Ejection | None
     scores: list[Score]
+    watchdogs: list[Watchdog]
 
 
 class Kept(Document):

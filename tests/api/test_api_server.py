@@ -93,6 +93,16 @@ def new_breakers() -> list[dict[str, Any]]:
             | {"promQL": "x", "above": 1e9, "window": "30m", "horizon": "15m", "alpha": 1e-4},
         },
         {"name": "mesh", "preset": "istio", "source": "main"},
+        {
+            "name": "disk",
+            "watchdog": {
+                "names": ["disk", "Net_1.x"],
+                "level": "warning",
+                "trust": "posted",
+                "matches": {"need": 1, "of": 1},
+                "warmUp": "0s",
+            },
+        },
     ]
 
 

@@ -24,7 +24,7 @@ def test_each_example_is_a_policy(example: Path) -> None:
 
 def test_every_detector_has_an_example() -> None:
     named = {path.stem for path in EXAMPLES}
-    assert {"ratio", "threshold", "deviation", "trend", "preset", "scrape"} <= named
+    assert {"ratio", "threshold", "deviation", "trend", "preset", "scrape", "watchdog"} <= named
 
 
 @EACH

@@ -1,4 +1,6 @@
-"""What ratio, threshold, deviation and trend ask for: queries, rules of evidence, defaults."""
+"""What ratio, threshold, deviation, trend and watchdog ask for: queries, rules of evidence,
+defaults.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,11 @@ from kubervisor.traffic.detector_policy import (
     SourceRef,
     ThresholdPolicy,
     TrendPolicy,
+    Trust,
+    WatchdogPolicy,
 )
 from kubervisor.traffic.policy import ActivatorPolicy, BreakerPolicy, BudgetPolicy, Matches
+from kubervisor.traffic.watchdogs import Level
 
 MAIN = SourceRef(name="main")
 ERRORS, TOTAL = 'http_requests_total{code=~"5.."}', "http_requests_total"
@@ -295,3 +300,27 @@ def test_messages_say_what_to_write(fields: dict[str, Any], message: str) -> Non
     with pytest.raises(SpecError) as refusal:
         to_policy(spec_of("ratio", fields))
     assert str(refusal.value) == message
+
+
+def watching(**fields: Any) -> BreakerPolicy:
+    breaker = {"name": "b", "watchdog": fields}
+    return to_policy({"service": "web", "breakers": [breaker]}).breakers[0]
+
+
+def test_a_watchdog_is_heard_by_the_rules_of_the_new_detectors() -> None:
+    found = watching()
+    assert found.detector == WatchdogPolicy(frozenset(), Level.ERROR, Trust.PROBED)
+    assert (found.matches, found.warm_up, found.on_requests) == (Matches(2, 3), 60.0, False)
+    assert found.activator.max_period == 300.0
+
+
+def test_every_tuning_of_watchdog_is_carried() -> None:
+    found = watching(
+        names=["disk", "net"],
+        level="warning",
+        trust="posted",
+        matches={"need": 1, "of": 1},
+        warmUp="0s",
+    )
+    assert found.detector == WatchdogPolicy(frozenset({"disk", "net"}), Level.WARNING, Trust.POSTED)
+    assert (found.matches, found.warm_up) == (Matches(1, 1), 0.0)

@@ -107,6 +107,13 @@ DETECTORS = st.one_of(
         st.sampled_from(list(Preset)).map(lambda preset: {"preset": str(preset)}),
     ),
     st.just({"customService": "oracle:80/x"}),
+    some(
+        names=st.lists(st.sampled_from(["disk", "Net_1.x"]), max_size=2),
+        level=st.sampled_from(["error", "warning"]),
+        trust=st.sampled_from(["probed", "posted"]),
+        matches=some(need=st.integers(1, 2), of=st.integers(2, 20)),
+        warmUp=durations(),
+    ).map(lambda found: {"watchdog": found}),
     merged(SOURCES, QUERIES, some(maxDeviationPercent=st.floats(0.1, 1000))).map(
         lambda found: {"continuousValueDeviation": found}
     ),

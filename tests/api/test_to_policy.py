@@ -274,7 +274,7 @@ def test_invalid_specifications_are_refused_by_field(invalid: Any) -> None:
             custom(continuousValueDeviation={"source": "m", "promQL": "x", "podNamekey": "pod"}),
             "spec.breakers[0]: must have exactly one detector; write one of "
             "discreteValueOutOfList, continuousValueDeviation, customService, ratio, threshold, "
-            "deviation, trend, preset",
+            "deviation, trend, watchdog, preset",
             id="two detectors",
         ),
         pytest.param(

@@ -43,10 +43,10 @@ class Installed:
         flags = ("--wait", "--timeout=60s", "--reset-then-reuse-values")
         self._helm("upgrade", NAME, str(CHART), *flags, values=values)
 
-    def test(self) -> str:
+    def test(self, *flags: str) -> str:
         """`helm test`; what `kubervisor check` printed. Raises AssertionError where it fails."""
         try:
-            self._helm("test", NAME, "--timeout=60s")
+            self._helm("test", NAME, "--timeout=60s", *flags)
         except AssertionError as failed:
             raise AssertionError(f"{failed}\n{self.said('check')}") from None
         return self.said("check")
@@ -62,11 +62,11 @@ class Installed:
         """What the pods with these words in their names have printed so far."""
         return "".join(pod.log.read_text() for pod in self.pods.of(words))
 
-    def refusals(self) -> set[str]:
-        """What the API server refused to its controllers so far, by their own count."""
-        pages = [
-            _page(pod.address[8086]) for pod in self.pods.of("traffic") if not pod.gone.is_set()
-        ]
+    def refusals(self, of: str = "traffic") -> set[str]:
+        """What the API server refused to the controllers of a capability so far, by their own
+        count.
+        """
+        pages = [_page(pod.address[8086]) for pod in self.pods.of(of) if not pod.gone.is_set()]
         lines = {line for page in pages for line in page.splitlines()}
         return {line for line in lines if line.startswith(REQUESTS) and _REFUSED.search(line)}
 

@@ -162,6 +162,19 @@ def test_the_command_tells_all_and_fails(powerless: Path, namespace: str) -> Non
     assert "system:serviceaccount" in lines[0]
 
 
+def test_what_watchdogs_lack_is_told_by_the_same_command(powerless: Path, namespace: str) -> None:
+    flags = [f"--kubeconfig={powerless}", f"--namespace={namespace}", "--capability=watchdog"]
+    environment = {"KUBERVISOR_WATCHDOG_LEADER_ELECT": "false"}
+
+    (line,) = CliRunner(env=environment).invoke(check, flags).output.splitlines()
+    assert line.startswith(f"not ok  the account of watchdogs may not, in {namespace}: list pods")
+    assert "create pods/eviction" in line
+
+    marking = environment | {"KUBERVISOR_WATCHDOG_EVICT": "false"}
+    (line,) = CliRunner(env=marking).invoke(check, flags).output.splitlines()
+    assert "create pods/eviction" not in line
+
+
 def test_bad_usage_is_told_as_such() -> None:
     done = CliRunner().invoke(check, ["--config=/nowhere"])
 

@@ -16,8 +16,9 @@ from kubervisor import __version__
 from kubervisor.api.crd import crd
 from kubervisor.kube import access
 from kubervisor.settings import Settings
+from kubervisor.watchdog_settings import WatchdogSettings
 from tests.chart.rendering import NAME, VERSION, helm, objects, path_of, pods, snapshot, template
-from tests.chart.variants import SHOP, VARIANTS
+from tests.chart.variants import CART, SHOP, VARIANTS
 from tests.security.chart import CHART
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
@@ -107,6 +108,34 @@ def test_settings_are_those_of_the_command_with_its_defaults() -> None:
     assert told == {name: fields.get(name) for name in told}
 
 
+def test_settings_of_watchdogs_are_those_of_the_command_with_its_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They reach it by the environment, as text."""
+    rendered = objects({"watchdog": {"enabled": True}})
+    pod, check = (one for one in pods(rendered) if "watchdog" in one["serviceAccountName"])
+    told = {one["name"]: one["value"] for one in pod["containers"][0]["env"] if "value" in one}
+    assert check["containers"][0]["env"] == pod["containers"][0]["env"]
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+
+    assert {name.rpartition("WATCHDOG_")[0] for name in told} == {"KUBERVISOR_"}
+    names = {name.removeprefix("KUBERVISOR_WATCHDOG_").lower() for name in told}
+    assert names <= WatchdogSettings.model_fields.keys()
+    with_defaults = WatchdogSettings.model_construct()
+    lease = {"lease_name": "kubervisor-watchdog"}
+    assert WatchdogSettings().model_dump() == with_defaults.model_dump() | lease
+
+
+def test_watchdogs_are_told_their_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered = objects(VARIANTS["watchdog-of-namespaces"])
+    pod, _ = (one for one in pods(rendered) if "watchdog" in one["serviceAccountName"])
+    for one in pod["containers"][0]["env"]:
+        monkeypatch.setenv(one["name"], one.get("value", ""))
+
+    assert WatchdogSettings().namespaces == (SHOP, CART)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -172,6 +201,30 @@ def test_what_is_granted_is_what_kubervisor_check_looks_for(variant: str) -> Non
     assert rules_of(rendered, "-termination") == set(access.TERMINATION)
 
 
+@pytest.mark.parametrize("variant", ["watchdog", "watchdog-of-namespaces"])
+def test_watchdogs_end_pods_by_eviction_alone_and_read_no_services(variant: str) -> None:
+    rendered = objects(VARIANTS[variant])
+
+    assert rules_of(rendered, "-watchdog-lease") == set(access.LEASE)
+    assert rules_of(rendered, "-watchdog") == {*access.WATCHDOG, *access.EVICTION}
+    assert not rules_of(rendered, "-watchdog") & {*access.TERMINATION[1:]}, "no deletion"
+
+
+@pytest.mark.parametrize("settings", [{"evict": False}, {"dryRun": True}])
+def test_watchdogs_that_evict_nothing_may_not(settings: dict[str, Any]) -> None:
+    rendered = objects({"watchdog": {"enabled": True, "settings": settings}})
+
+    assert rules_of(rendered, "-watchdog") == set(access.WATCHDOG)
+    assert not [one for one in rendered if "evict" in one["metadata"]["name"]]
+
+
+def test_watchdogs_add_objects_and_change_none() -> None:
+    """So whoever turns them on, or prints them alone, need not look at the rest."""
+    without = objects({})
+
+    assert [one for one in objects({"watchdog": {"enabled": True}}) if one in without] == without
+
+
 def test_it_can_be_installed_by_whoever_has_namespaces_only() -> None:
     rendered = objects(VARIANTS["without-objects-of-the-cluster"])
 
@@ -191,7 +244,8 @@ def test_namespaces_take_roles_alone() -> None:
 def test_no_pod_has_more_than_it_needs(variant: str) -> None:
     rendered = pods(objects(VARIANTS[variant]))
 
-    assert len(rendered) == 4, "controller, check, release and its end"
+    watches = "watchdog" in VARIANTS[variant]
+    assert len(rendered) == 4 + 2 * watches, "controller, check, release and its end; watchdogs"
     for pod in rendered:
         (container,) = pod["containers"]
         assert pod["securityContext"] == {

@@ -38,6 +38,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "high-availability": yaml.safe_load((CHART / "values-ha.yaml").read_text()),
     "namespaces": {"namespaces": [SHOP, CART], "termination": {"enabled": True}},
     "termination": {"termination": {"enabled": True}},
+    "watchdog": {
+        "watchdog": {"enabled": True, "replicas": 2},
+        "monitoring": {"podMonitor": {"enabled": True}},
+        "networkPolicy": {"enabled": True},
+    },
+    "watchdog-of-namespaces": {"namespaces": [SHOP, CART], "watchdog": {"enabled": True}},
     "sources": {
         "sources": [MAIN, MIMIR],
         "settings": {"allowSources": [], "minFloorPercent": 50},

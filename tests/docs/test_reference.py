@@ -11,7 +11,10 @@ import pytest
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
+from chart_files import values
+from kubervisor import __version__
 from kubervisor.cli import COMMANDS
+from kubervisor.cli.yaml import KEYS
 from kubervisor.simulation.scenario import Fault, Memory, Scenario, Scrapes, Traffic
 from tests.docs.pages import DOCS
 
@@ -28,13 +31,38 @@ def test_every_command_has_a_section() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_section_has_the_flags_of_its_command_and_no_other(name: str) -> None:
     command: click.Command = getattr(import_module(COMMANDS[name]), name)
-    options = [one for one in command.params if isinstance(one, click.Option)]
+    options = [one for one in parameters(command) if isinstance(one, click.Option)]
     own = re.sub(r"^    kubectl .*$", "", SECTIONS[name], flags=re.MULTILINE)
     told = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", own))
     ways = [{*one.opts, *one.secondary_opts} for one in options]
 
     assert [sorted(way) for way in ways if not way & told] == []
     assert sorted(told - set().union(*ways)) == []
+
+
+def parameters(command: click.Command) -> Iterator[click.Parameter]:
+    """Its own and those of its subcommands."""
+    yield from command.params
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from parameters(inner)
+
+
+def test_every_key_of_the_manifests_is_told_with_its_default() -> None:
+    told = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", SECTIONS["yaml"], re.MULTILINE))
+
+    assert told == {name: key.default.replace(__version__, "VERSION") for name, key in KEYS.items()}
+
+
+def test_every_setting_of_watchdogs_is_told_with_its_default() -> None:
+    page = (DOCS / "reference" / "watchdogs.md").read_text()
+    section = page.partition("## Settings\n")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `(\w+)` \| (\S+) \| (.+) \|$", section, re.MULTILINE)
+    known = (one for one in values() if one.path.startswith("watchdog.settings."))
+
+    assert told == [
+        (one.path.rpartition(".")[2], str(one.default).lower(), one.comment) for one in known
+    ]
 
 
 def fields(model: type[BaseModel], before: str = "") -> Iterator[str]:

@@ -20,6 +20,7 @@ from kubervisor.kube.records import (
 )
 from kubervisor.traffic import keys
 from kubervisor.traffic.model import Ejection, Owner, Pod, Traffic
+from kubervisor.traffic.watchdogs import UNKNOWN, WatchdogStatus
 
 DAY = "2024-05-01T10:00:00Z"
 AT = 1714557600.0
@@ -257,6 +258,43 @@ def test_the_address_is_the_pods_own(spec: dict[str, Any], address: str) -> None
 
 def test_a_pod_that_is_not_scheduled_has_no_address() -> None:
     assert pod().address == ""
+
+
+def test_watchdogs_are_those_that_have_spoken_and_those_that_are_probed() -> None:
+    found = pod(
+        annotations={
+            "probe.autocrane.io/disk": "POD_IP:8080/disk",
+            "probe.autocrane.io/cpu": "POD_IP:8080/cpu",
+            "status.autocrane.io/disk": "error/2024-05-01T10:00:00/full/again",
+            "status.autocrane.io/net": f"Warning/{DAY}/slow",
+            "expiry.autocrane.io/net": "2024-05-01T11:00:00Z",
+            "status.autocrane.io/none": "no level",
+            "example.com/other": "x",
+        }
+    ).watchdogs
+    assert found == (
+        WatchdogStatus("cpu", UNKNOWN, is_probed=True),
+        WatchdogStatus("disk", "error", AT, "full/again", is_probed=True),
+        WatchdogStatus("net", "Warning", AT, "slow", AT + 3600),
+    )
+
+
+def test_pods_without_watchdogs_have_nothing_of_them() -> None:
+    assert pod().watchdogs is pod(annotations={"example.com/other": "x"}).watchdogs == ()
+
+
+def test_pods_whose_watchdogs_have_not_spoken_share_what_is_known_of_them() -> None:
+    one, other = (
+        pod(annotations={"probe.autocrane.io/disk": f"POD_IP:{port}/disk"}) for port in (80, 81)
+    )
+    assert one.watchdogs is other.watchdogs
+
+
+def test_however_many_others_write_a_record_stays_small() -> None:
+    words = {f"status.autocrane.io/w{n:04}": f"error/{DAY}/{'x' * 2000}" for n in range(1000)}
+    found = pod(annotations=words).watchdogs
+    assert [one.name for one in found] == [f"w{n:04}" for n in range(64)]
+    assert max(len(one.message) for one in found) == 1024
 
 
 if __name__ == "__main__":

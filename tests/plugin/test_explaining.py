@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_kubervisor import words
+from kubectl_kubervisor import pods, words
 from kubectl_kubervisor.explaining import Case, reasons, timeline, verdict
 from kubectl_kubervisor.objects import Guard, Json, Pod
 from tests.plugin.bodies import A_MINUTE_AGO, NOW, a_guard, a_pod, an_ejected_pod, at, decided
@@ -65,12 +65,12 @@ def test_the_answer_comes_in_one_sentence(pod: Pod, said: str) -> None:
 def test_a_pod_of_nobody_is_told_so() -> None:
     unguarded = Case(a_pod(), None, active=False, events=())
     assert "no member" in verdict(unguarded, NOW)
-    assert reasons(unguarded) == []
+    assert reasons(unguarded, NOW) == []
 
 
 def test_an_ejection_is_explained_with_value_threshold_and_budget() -> None:
     guard = a_guard(recent=[decided("Ejected", f"{EVIDENCE}; {BUDGET}")])
-    said = dict(reasons(case(an_ejected_pod(), guard)))
+    said = dict(reasons(case(an_ejected_pod(), guard), NOW))
     assert said["Evidence"] == EVIDENCE
     assert said["Budget then"] == BUDGET
     assert said["Budget now"] == "9 of 10 serving, floor 5: may eject 4"
@@ -79,7 +79,7 @@ def test_an_ejection_is_explained_with_value_threshold_and_budget() -> None:
 
 
 def test_an_ejection_that_the_record_no_longer_has_is_explained_by_the_pod_alone() -> None:
-    said = dict(reasons(case(an_ejected_pod())))
+    said = dict(reasons(case(an_ejected_pod()), NOW))
     assert said["Evidence"] == EVIDENCE
     assert "Budget then" not in said
 
@@ -132,11 +132,11 @@ WHY_NOT = [
 
 @pytest.mark.parametrize(("guard", "says"), WHY_NOT)
 def test_a_pod_in_traffic_is_told_what_keeps_it_there(guard: Guard, says: str) -> None:
-    assert dict(reasons(case(a_pod(), guard)))["Why not ejected"].startswith(says)
+    assert dict(reasons(case(a_pod(), guard), NOW))["Why not ejected"].startswith(says)
 
 
 def test_without_our_key_in_the_selector_it_says_that_labels_do_not_matter() -> None:
-    said = dict(reasons(case(an_ejected_pod(), active=False)))
+    said = dict(reasons(case(an_ejected_pod(), active=False), NOW))
     assert "every pod gets traffic" in said["Mind"]
 
 
@@ -165,3 +165,30 @@ def test_the_timeline_joins_the_record_and_events_without_telling_anything_twice
         ("Returned", "held"),
         ("Ejected", "now"),
     ]
+
+
+WATCHED = {
+    "probe.autocrane.io/cpu": "POD_IP:8080/cpu",
+    "probe.autocrane.io/disk": "POD_IP:8080/disk",
+    "status.autocrane.io/disk": "error/2026-11-21T09:59:00/full: /data/db",
+    "status.autocrane.io/net": f"warning/{A_MINUTE_AGO}/slow",
+    "expiry.autocrane.io/net": A_MINUTE_AGO,
+}
+
+
+def test_each_watchdog_is_told_and_whether_it_counts() -> None:
+    told = reasons(case(a_pod(notes=WATCHED)), NOW)
+    assert [(name, said) for name, said in told if name.startswith("Watchdog")] == [
+        ("Watchdog cpu", "has said nothing"),
+        ("Watchdog disk", "error: full: /data/db (60s ago)"),
+        ("Watchdog net", "warning: slow (60s ago, posted, expired)"),
+    ]
+
+
+def test_a_list_of_pods_has_the_worst_of_it_and_a_wide_one_all() -> None:
+    one = a_pod(notes=WATCHED, labels={words.HEALTH: "error"})
+    narrow, wide = (pods.row(one, NOW, wide=wide) for wide in (False, True))
+    assert dict(zip(pods.headers(wide=False), narrow, strict=True))["HEALTH"] == "error"
+    found = dict(zip(pods.headers(wide=True), wide, strict=True))
+    assert found["WATCHDOGS"] == "disk=error, net=warning"
+    assert pods.row(a_pod(), NOW, wide=True)[-3:] == ["node-0", "-", "-"]

@@ -53,11 +53,11 @@ def test_what_it_prints_reads_like_this(scene: Scene, plugin: Plugin) -> None:
         "out for 600 s"
     )
     assert told(plugin("pods", "shop").out) == (
-        "NAME  READY  TRAFFIC  SINCE  BACK-IN  BREAKER  EJECTIONS  REASON\n"
-        "POD  yes  ejected  AGE  AGE  oracle  1  Outlier\n"
-        "POD  yes  serving  -  -  -  0  -\n"
-        "POD  yes  serving  -  -  -  0  -\n"
-        "POD  yes  serving  -  -  -  0  -"
+        "NAME  READY  TRAFFIC  SINCE  BACK-IN  BREAKER  EJECTIONS  REASON  HEALTH\n"
+        "POD  yes  ejected  AGE  AGE  oracle  1  Outlier  -\n"
+        "POD  yes  serving  -  -  -  0  -  -\n"
+        "POD  yes  serving  -  -  -  0  -  -\n"
+        "POD  yes  serving  -  -  -  0  -  -"
     )
     assert told(plugin("explain", out).out) == (
         "Pod NS/POD was ejected by breaker oracle AGE ago and returns in AGE.\n"
@@ -101,7 +101,7 @@ def test_the_forms_of_an_answer(scene: Scene, plugin: Plugin) -> None:
     assert set(plugin("pods", "shop", "-o", "name").lines) == names
     only = plugin("pods", "shop", "-l", "kubervisor/traffic=no", "-o", "name").lines
     assert only == [f"pod/{fleet.out()[0].name}"]
-    assert plugin("pods", "shop", "-o", "wide").rows[1][8] == "node-0"
+    assert plugin("pods", "shop", "-o", "wide").rows[1][9] == "node-0"
     assert json.loads(plugin("pods", "shop", "-o", "json").out)["kind"] == "List"
 
 

@@ -15,10 +15,10 @@ from kubervisor.api import crd
 from kubervisor.kube import stopping
 from kubervisor.runtime.releasing import LEASE_PREFIX
 from kubervisor.text import printable
-from kubervisor.traffic import keys
+from kubervisor.traffic import keys, watchdogs
 from kubervisor.traffic.reasons import Reason
 
-MODULES = ("flags", "instants", "table", "text")
+MODULES = ("flags", "instants", "table", "text", "watchdogs")
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -111,6 +111,9 @@ def test_the_words_are_the_controllers() -> None:
         assert getattr(words, name) == getattr(keys, name)
     for name in ("REASON", "EVIDENCE", "RETRY_COUNT", "RETURNED_AT", "EJECT_REQUEST", "PAUSE"):
         assert getattr(words, name) == getattr(keys, name)
+    for name in ("PROBE", "STATUS", "EXPIRY"):
+        assert getattr(words, f"WATCHDOG_{name}") == getattr(watchdogs, name)
+    assert words.HEALTH == watchdogs.HEALTH
     assert words.REQUESTED == Reason.REQUESTED
     assert words.STOPPED == stopping.STOPPED
     assert words.LEASE_PREFIX == LEASE_PREFIX

@@ -21,6 +21,7 @@ from kubervisor.traffic.detector_policy import (
     NoData,
     Query,
     RatioPolicy,
+    WatchdogPolicy,
 )
 from kubervisor.traffic.model import Pod
 from kubervisor.traffic.policy import ActivatorMode, BudgetPolicy, Matches, ServicePolicy
@@ -301,9 +302,10 @@ def test_a_past_that_says_nothing_is_an_error_in_words(
         replayed(record, policy_with(RATIO), 600)
 
 
-def test_a_custom_detector_has_no_past() -> None:
+@pytest.mark.parametrize("detector", [CustomPolicy(SOURCE), WatchdogPolicy()])
+def test_a_detector_without_queries_has_no_past(detector: DetectorPolicy) -> None:
     with pytest.raises(SpecError, match="remove that breaker"):
-        replayed(Record(), policy_with(CustomPolicy(SOURCE)), 600)
+        replayed(Record(), policy_with(detector), 600)
 
 
 def test_two_queries_are_parts_of_one_measurement() -> None:

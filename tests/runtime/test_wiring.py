@@ -17,6 +17,7 @@ from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.wiring import Wiring
 from kubervisor.runtime.workqueue import WorkQueue
 from kubervisor.traffic.model import Pod, ServiceKey
+from kubervisor.traffic.watchdogs import UNKNOWN, WatchdogStatus
 from tests.builders import KEY, a_pod
 
 CART, TILL = ServiceKey(KEY.namespace, "cart"), ServiceKey(KEY.namespace, "till")
@@ -36,6 +37,7 @@ class Woken:
         self.caches, self.overlay = Caches(), Overlay()
         self.count: Counter[ServiceKey] = Counter()
         self.routine: dict[ServiceKey, bool] = {}
+        self.spoken: dict[ServiceKey, bool] = {}
         self.on_wake: Callable[[], None] = lambda: None
         selectors: SelectorIndex[ServiceKey] = SelectorIndex()
         for key in (CART, TILL):
@@ -55,9 +57,9 @@ class Woken:
         )
 
     def _worker(self, key: ServiceKey) -> Any:
-        def pods_changed(*, routine: bool) -> None:
+        def pods_changed(*, routine: bool, spoken: bool) -> None:
             self.count[key] += 1
-            self.routine[key] = routine
+            self.routine[key], self.spoken[key] = routine, spoken
             self.on_wake()
 
         return SimpleNamespace(pods_changed=pods_changed)
@@ -122,3 +124,22 @@ def test_one_change_that_is_not_routine_makes_them_all_so(woken: Woken) -> None:
 
     woken.caches.pods.replace([A, replace(went, ready=True), of(CART, "new")])
     assert woken.routine == {CART: False}
+
+
+def test_what_a_watchdog_says_is_heard_once_however_many_changed(woken: Woken) -> None:
+    full = (WatchdogStatus("disk", "error", 1.0, "full", is_probed=True),)
+    silent = replace(A, watchdogs=(WatchdogStatus("disk", UNKNOWN, is_probed=True),), version="1")
+    woken.caches.pods.upsert(silent)
+    assert woken.spoken == {CART: False}
+
+    said = replace(A, watchdogs=full, version="2")
+    woken.caches.pods.upsert(said)
+    assert woken.spoken == {CART: True}
+
+    woken.caches.pods.upsert(replace(said, ready=False, version="3"))
+    assert woken.spoken == {CART: False}
+
+    others = [replace(of(CART, name), watchdogs=full) for name in "cd"]
+    woken.caches.pods.replace([replace(said, ready=False, version="3"), of(CART, "b"), *others])
+    assert woken.spoken == {CART: True}
+    assert woken.count == {CART: 4}

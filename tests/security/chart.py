@@ -20,7 +20,7 @@ from tests.namespaces import fresh_namespace
 
 CHART = Path(__file__).parents[2] / "charts" / "kubervisor"
 NAME = "guard"
-TRAFFIC, TERMINATION = f"{NAME}-traffic", f"{NAME}-termination"
+TRAFFIC, TERMINATION, WATCHDOG = (f"{NAME}-{of}" for of in ("traffic", "termination", "watchdog"))
 
 
 def helm(cluster: Cluster, *args: str, values: Mapping[str, Any] | None = None) -> str:
@@ -103,12 +103,12 @@ def kubeconfig_of(api: Api, cluster: Cluster, namespace: str, account: str) -> P
     return kubeconfig.write(path, kubeconfig.cluster_of(cluster.kubeconfig), token, namespace)
 
 
-def wait_enforced(release: Release, pod_path: str) -> None:
+def wait_enforced(release: Release, pod_path: str, account: str = TRAFFIC) -> None:
     """Return once the API server holds the release's account against its policies.
 
     It learns of new policies and roles in the background. `pod_path` is a pod that may be guarded.
     """
-    with closing(Api(release.token())) as thief:
+    with closing(Api(release.token(account))) as thief:
 
         def is_held() -> bool:
             try:

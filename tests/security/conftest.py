@@ -9,6 +9,8 @@ import pytest
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api
 from tests.conftest import teach
+from tests.integration.specs import path_of
+from tests.security.thief import Thief
 
 
 @pytest.fixture(scope="package")
@@ -25,3 +27,13 @@ def admin(cluster: LocalCluster) -> Iterator[Api]:
     api = Api(cluster.kubeconfig)
     yield api
     api.close()
+
+
+@pytest.fixture(scope="module")
+def thief(cluster: LocalCluster, admin: Api) -> Iterator[Thief]:
+    """Whoever has the tokens of a release."""
+    thief = Thief(cluster, admin)
+    yield thief
+    for namespace in (thief.guarded, thief.other):
+        admin.merge(path_of(namespace, "shop"), {"metadata": {"finalizers": None}})
+    thief.release.close()

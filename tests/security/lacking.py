@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
-from kubervisor.kube import paths, records
+from kubervisor.errors import ApiError, Forbidden
+from kubervisor.kube import paths
+from kubervisor.kube.caches import Record
 from kubervisor.kube.client import Api as Door
 from kubervisor.kube.client import connect
+from kubervisor.kube.events import PATCH_SECONDS, EventRecorder, EventType
+from kubervisor.kube.lease import Lease
+from kubervisor.kube.records import SpecRecord, decode_pod, decode_spec
+from kubervisor.kube.reflector import Reflector
 from kubervisor.traffic.model import Pod
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, Json
@@ -18,6 +27,8 @@ from tests.integration.specs import custom, guarding, path_of
 from tests.namespaces import fresh_namespace
 from tests.security.chart import kubeconfig_of, template
 
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rights.md"
+_QUOTED = re.compile(r"`([a-z/]+)`")
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ALL = ("", "")
 """The account that lacks nothing."""
@@ -29,10 +40,12 @@ Right = tuple[str, str]
 class Ground:
     """A namespace with an account for each right that it lacks, a pod and a KubervisorService."""
 
-    def __init__(self, cluster: LocalCluster, admin: Api, rights: Iterable[Right]) -> None:
+    def __init__(
+        self, cluster: LocalCluster, admin: Api, rights: Iterable[Right], rules: Iterable[Json]
+    ) -> None:
         self._cluster, self._admin = cluster, admin
         self.namespace = fresh_namespace(admin)
-        self.rules = list(rendered(cluster))
+        self.rules = list(rules)
         accounts = [ALL, *rights]
         for right in accounts:
             self._account(right)
@@ -58,16 +71,16 @@ class Ground:
             },
         }
         stored = self._admin.create(f"/api/v1/namespaces/{self.namespace}/pods", body)
-        return records.decode_pod(json.dumps(stored).encode())
+        return decode_pod(json.dumps(stored).encode())
 
-    def guard(self) -> records.SpecRecord:
+    def guard(self) -> SpecRecord:
         """The KubervisorService, without a finalizer; made anew where its CRD was deleted."""
         path = path_of(self.namespace, "shop")
         version = {"apiVersion": "kubervisor.k8s.io/v1alpha1", "kind": "KubervisorService"}
         spec: Json = {"metadata": {"name": "shop"}, "spec": guarding("shop", custom("a.b"))}
         self._admin.apply(path, version | spec)
         self._admin.merge(path, {"metadata": {"finalizers": None}})
-        return records.decode_spec(json.dumps(self._admin.get(path)).encode())
+        return decode_spec(json.dumps(self._admin.get(path)).encode())
 
     def forget_lease(self, name: str) -> None:
         """There is no Lease."""
@@ -113,11 +126,97 @@ def _name(lacking: Right) -> str:
     return f"without-{verb}-{resource.replace('/', '-')}" if verb else "with-all"
 
 
-def rendered(cluster: LocalCluster, **values: Any) -> Iterator[Json]:
-    """The rules of every Role that the chart makes for one namespace."""
+def rendered(cluster: LocalCluster, of: str = "", **values: Any) -> Iterator[Json]:
+    """The rules of every Role that the chart makes for one namespace, or of those that have `of` in
+    their names.
+    """
     wanted = {"namespaces": ["x"], "termination": {"enabled": True}} | values
     for manifest in template(cluster, **wanted):
-        yield from manifest.get("rules", ())
+        if of in manifest["metadata"]["name"]:
+            yield from manifest.get("rules", ())
+
+
+def granted(rules: Iterable[Json]) -> set[Right]:
+    """Verb and resource of every rule."""
+    return {
+        (verb, resource)
+        for rule in rules
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def told_of(account: str) -> set[Right]:
+    """The rights of this account by the page about them."""
+    section = PAGE.read_text().partition(f"## Account `RELEASE-{account}`")[2].partition("\n## ")[0]
+    lines = (line.split("|") for line in section.splitlines() if line.startswith("| `"))
+    return {
+        (verb, resource)
+        for _, first, second, *_ in lines
+        for resource in _QUOTED.findall(first)
+        for verb in _QUOTED.findall(second)
+    }
+
+
+def refusal(act: Callable[[], object]) -> str:
+    """What an action that is refused says; "" where it is not."""
+    try:
+        act()
+    except Forbidden as error:
+        return str(error)
+    return ""
+
+
+def runs(reflector: Reflector[Any], stop: threading.Event) -> str:
+    """What keeps a reflector from working; "" once it lists and watches."""
+    thread = threading.Thread(target=reflector.run)
+    thread.start()
+    try:
+        until(lambda: reflector.problem or reflector.healthy_since, "it works or says why not")
+        return reflector.problem or ""
+    finally:
+        stop.set()
+        reflector.interrupt()
+        thread.join()
+
+
+def records(kind: type[EventRecorder], regarding: Record, door: Door, component: str) -> str:
+    """What is said to an Event that is created, and to the same again, some seconds later, which is
+    counted on it.
+    """
+    now = [0.0]
+    said: list[str] = []
+
+    class Listening(Door):
+        def __init__(self) -> None:
+            """Nothing of its own."""
+
+        def request(self, method: str, path: str, **more: Any) -> bytes:
+            try:
+                return door.request(method, path, **more)
+            except ApiError as error:
+                said.append(str(error))
+                raise
+
+    stopped = threading.Event()
+    stopped.set()
+    recorder = kind(Listening(), component, "x", clock=lambda: now[0])
+    for at in (1.0, 2.0 + PATCH_SECONDS):
+        now[0] = at
+        recorder.record(regarding, type=EventType.NORMAL, reason="Probe", action="A", note="n")
+        recorder.run(stopped)
+    return " ".join(said)
+
+
+def leads(ground: Ground, door: Door, lease_name: str) -> str:
+    """What is said to whoever reads the Lease, creates it where it is missing, and renews it."""
+    name = f"{lease_name}-{threading.get_ident()}"
+    ground.forget_lease(name)
+    lease = Lease(door, ground.namespace, name, "me", stop=threading.Event())
+    for _ in range(2):
+        lease._attempt()
+        lease._holding = lease.is_held()
+    return lease.problem or ""
 
 
 def cluster_account(cluster: LocalCluster, admin: Api, rules: list[Json]) -> Door:

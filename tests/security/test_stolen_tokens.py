@@ -7,27 +7,15 @@ each deed is possible as such.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from playground.cluster import LocalCluster
-from playground.fleet_api import Api, ApiRefused, Json
+from playground.fleet_api import Api, ApiRefused
 from tests.integration.guard import until
-from tests.integration.specs import path_of
 from tests.security.chart import TERMINATION, TRAFFIC
-from tests.security.thief import POLICY, RIGHTS, Thief
-
-
-@pytest.fixture(scope="module")
-def thief(cluster: LocalCluster, admin: Api) -> Iterator[Thief]:
-    thief = Thief(cluster, admin)
-    yield thief
-    for namespace in (thief.guarded, thief.other):
-        admin.merge(path_of(namespace, "shop"), {"metadata": {"finalizers": None}})
-    thief.release.close()
+from tests.security.thief import POLICY, RIGHTS, Thief, event
 
 
 def merged(**metadata: object) -> str:
@@ -136,24 +124,9 @@ def test_it_writes_no_lease_and_no_events_but_its_own(thief: Thief) -> None:
         with pytest.raises(ApiRefused, match=POLICY):
             api.merge(f"{leases}/theirs", {"spec": {"holderIdentity": "x"}})
         with pytest.raises(ApiRefused, match=POLICY):
-            api.create(events, _event("kubelet", thief.guarded))
+            api.create(events, event("kubelet", thief.guarded))
         api.create(leases, lease | {"metadata": {"name": "kubervisor-traffic-1234"}})
-        api.create(events, _event("kubervisor.k8s.io/controller", thief.guarded))
-
-
-def _event(by: str, namespace: str) -> Json:
-    return {
-        "apiVersion": "events.k8s.io/v1",
-        "kind": "Event",
-        "metadata": {"generateName": "x-"},
-        "eventTime": "2026-01-01T00:00:00.000000Z",
-        "reportingController": by,
-        "reportingInstance": "x",
-        "action": "A",
-        "reason": "R",
-        "type": "Normal",
-        "regarding": {"kind": "Pod", "name": "x", "namespace": namespace},
-    }
+        api.create(events, event("kubervisor.k8s.io/controller", thief.guarded))
 
 
 def test_the_termination_token_ends_no_pod_in_traffic(thief: Thief) -> None:

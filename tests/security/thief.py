@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from contextlib import closing
+from functools import partial
 
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, ApiRefused, Json
 from tests.integration.guard import until
 from tests.integration.specs import custom, guarding, path_of
 from tests.namespaces import fresh_namespace
-from tests.security.chart import TERMINATION, TRAFFIC, Release, wait_enforced
+from tests.security.chart import TERMINATION, TRAFFIC, WATCHDOG, Release, wait_enforced
 
 POLICY = "ValidatingAdmissionPolicy"
 RIGHTS = "cannot"
@@ -23,8 +24,14 @@ class Thief:
     def __init__(self, cluster: LocalCluster, admin: Api) -> None:
         self._cluster, self.admin = cluster, admin
         self.guarded, self.other = fresh_namespace(admin), fresh_namespace(admin)
-        self.release = Release(cluster, namespaces=[self.guarded], termination={"enabled": True})
-        self.tokens = {name: self.release.token(name) for name in (TRAFFIC, TERMINATION)}
+        self.release = Release(
+            cluster,
+            namespaces=[self.guarded],
+            termination={"enabled": True},
+            watchdog={"enabled": True, "replicas": 0},
+        )
+        accounts = (TRAFFIC, TERMINATION, WATCHDOG)
+        self.tokens = {name: self.release.token(name) for name in accounts}
         for namespace in (self.guarded, self.other):
             admin.create(f"/api/v1/namespaces/{namespace}/services", _service())
             spec = {"spec": guarding("shop", custom("a.b")), "metadata": {"name": "shop"}}
@@ -66,8 +73,14 @@ class Thief:
         return ""
 
     def _await_policies(self) -> None:
-        wait_enforced(self.release, f"/api/v1/namespaces/{self.guarded}/pods/serving")
-        until(lambda: POLICY in self.evict(TERMINATION, "serving"), "evictions are held against it")
+        serving = f"/api/v1/namespaces/{self.guarded}/pods/serving"
+        for account in (TRAFFIC, WATCHDOG):
+            wait_enforced(self.release, serving, account)
+        for account in (TERMINATION, WATCHDOG):
+            until(partial(self._may_not_evict, account), "evictions are held against it")
+
+    def _may_not_evict(self, account: str) -> bool:
+        return POLICY in self.evict(account, "serving")
 
 
 def _pod(name: str, labels: dict[str, str]) -> Json:
@@ -84,3 +97,19 @@ def _pod(name: str, labels: dict[str, str]) -> Json:
 def _service() -> Json:
     spec = {"selector": {"app": "shop", "kubervisor/traffic": "yes"}, "ports": [{"port": 80}]}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "shop"}, "spec": spec}
+
+
+def event(by: str, namespace: str) -> Json:
+    """An Event that is reported by this controller."""
+    return {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "metadata": {"generateName": "x-"},
+        "eventTime": "2026-01-01T00:00:00.000000Z",
+        "reportingController": by,
+        "reportingInstance": "x",
+        "action": "A",
+        "reason": "R",
+        "type": "Normal",
+        "regarding": {"kind": "Pod", "name": "x", "namespace": namespace},
+    }

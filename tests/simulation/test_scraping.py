@@ -16,6 +16,7 @@ from kubervisor.traffic.detector_policy import (
     RatioPolicy,
     SourceRef,
     TrendPolicy,
+    WatchdogPolicy,
 )
 from tests.simulation.fleets import scraped
 
@@ -133,13 +134,14 @@ def test_a_range_query_is_answered_at_its_steps() -> None:
     ("detector", "said"),
     [
         (CustomPolicy(SOURCE), "nobody to ask"),
+        (WatchdogPolicy(), "have no watchdogs"),
         (DiscretePolicy(SOURCE, "up", "code", "pod"), "simulated pods export"),
         (
             TrendPolicy(SOURCE, (Query("http_requests_total", 300, step=30),), above=1.0),
             "for range queries only",
         ),
     ],
-    ids=["a custom service", "an unknown metric", "a range query of a counter"],
+    ids=["a custom service", "watchdogs", "an unknown metric", "a range query of a counter"],
 )
 def test_what_a_simulation_cannot_answer_is_said(detector: DetectorPolicy, said: str) -> None:
     with pytest.raises(SpecError) as raised:

@@ -16,9 +16,12 @@ from kubervisor.traffic.detector_policy import (
     DiscretePolicy,
     ThresholdPolicy,
     TrendPolicy,
+    Trust,
+    WatchdogPolicy,
 )
 from kubervisor.traffic.detectors import REGISTRY, judge
 from kubervisor.traffic.verdict import Finding, Judgement
+from kubervisor.traffic.watchdogs import Level
 from kubervisor.ui.detectors import describe
 from kubervisor.ui.samples import margin_of
 from kubervisor.ui.scores import numbers_of
@@ -27,10 +30,12 @@ from tests.builders import NOW, a_breaker, a_pod, fleet_of
 from tests.traffic.measured import RATIO, SOURCE, failing, instant
 
 SHARE = ThresholdPolicy(SOURCE, instant("errors", "total"), above=0.1)
+WATCHDOG = WatchdogPolicy(frozenset({"disk", "net"}), Level.WARNING, Trust.POSTED)
 EACH: dict[str, DetectorPolicy] = {
     "tolerance": DiscretePolicy(SOURCE, "q", "code", "pod", good=frozenset({"200"})),
     "maxDeviationPercent": ContinuousPolicy(SOURCE, "q", "pod"),
     "": CustomPolicy(SOURCE),
+    " ": WATCHDOG,
     "alpha minimumEffect": RATIO,
     "above": SHARE,
     "below": ThresholdPolicy(SOURCE, instant("q"), below=-3.0),

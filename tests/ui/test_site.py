@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 
 from kubervisor.runtime.assignment import Stance
 from kubervisor.traffic.model import ServiceKey
+from kubervisor.traffic.watchdogs import WatchdogStatus
 from kubervisor.ui import connection, files
+from kubervisor.ui.documents import LONGEST_LINE
 from kubervisor.ui.headers import SECURITY
+from kubervisor.ui.members import MOST_WATCHDOGS
 from kubervisor.ui.service_documents import MOST_SPEC_BYTES
 from tests.builders import KEY, NOW, a_pod
 from tests.ui.conftest import Serve, Served
@@ -57,6 +61,27 @@ def test_one_service_is_told_with_its_pods_scores_and_decisions(
     assert [knob["field"] for knob in breaker["knobs"]] == [
         "spec.breakers[0].discreteValueOutOfList.tolerance"
     ]
+
+
+def test_what_watchdogs_say_is_told_shortened_and_errors_first(
+    stage: Stage, served: Served
+) -> None:
+    said = [WatchdogStatus(f"w{n:02}", "info", NOW - 60, HOSTILE) for n in range(30)]
+    disk = WatchdogStatus("z", "error", NOW - 60, "full", NOW + 60, is_probed=True)
+    stage.add(pods=[replace(a_pod("p0"), watchdogs=(*said, disk)), a_pod("p1")])
+    watched, plain = served.ask(ONE).json["pods"]
+    assert plain["watchdogs"] == []
+    assert len(watched["watchdogs"]) == MOST_WATCHDOGS
+    first, second = watched["watchdogs"][:2]
+    assert first == {
+        "name": "z",
+        "level": "error",
+        "since": NOW - 60,
+        "message": "full",
+        "expires": NOW + 60,
+        "probed": True,
+    }
+    assert (second["name"], len(second["message"])) == ("w00", LONGEST_LINE)
 
 
 def test_the_history_has_a_column_for_each_minute(stage: Stage, served: Served) -> None:

@@ -9,6 +9,7 @@ import "./design/services.css";
 import "./design/table.css";
 import "./design/service.css";
 import "./design/evidence.css";
+import "./design/watchdogs.css";
 import "./design/chart.css";
 import { startTicking } from "./clock";
 import { FleetPage } from "./fleet/page";

@@ -134,6 +134,17 @@ export interface Pod {
   probationUntil: Num;
   ejection: Ejection | null;
   scores: Score[];
+  watchdogs: Watchdog[];
+}
+
+/** A watchdog of a pod and its last word; `level` is `Unknown` where it has not spoken. */
+export interface Watchdog {
+  name: string;
+  level: string;
+  since: Num;
+  message: string;
+  expires: Num;
+  probed: boolean;
 }
 
 export interface Ejection {

@@ -10,6 +10,7 @@ import type {
   PodHistory,
   Service,
   ServiceRow,
+  Watchdog,
 } from "../src/model";
 
 export function row(changes: Partial<ServiceRow> = {}): ServiceRow {
@@ -78,7 +79,13 @@ export function member(state: Pod["state"], value: number, at: number): Pod {
     probationUntil: null,
     ejection: null,
     scores: [{ breaker: "errors", at, judged: "fine", value, threshold: null, margin: null }],
+    watchdogs: [],
   };
+}
+
+/** A watchdog that is probed and said so a minute ago. */
+export function watchdog(name: string, level: string, changes: Partial<Watchdog> = {}): Watchdog {
+  return { name, level, since: 40, message: "", expires: null, probed: true, ...changes };
 }
 
 export function knob(name: string, value: number, changes: Partial<Knob> = {}): Knob {

@@ -6,8 +6,9 @@ import { noScoresSaid } from "../src/service/scores";
 import { asOf, chartOf, quantile } from "../src/service/series";
 import { isJudging, standingSaid } from "../src/service/standing";
 import { lengthened, NO_TAIL } from "../src/service/tail";
-import { budgetThen, chanceSaid, factsOf, whySaid } from "../src/service/why";
-import { breaker, decision, history, member, numbers, row, service } from "./samples";
+import { inOrder, worstOf } from "../src/service/watchdogs";
+import { budgetThen, chanceSaid, factsOf, reasonOf, saidOf, whySaid } from "../src/service/why";
+import { breaker, decision, history, member, numbers, row, service, watchdog } from "./samples";
 
 describe("kept minutes", () => {
   it("are replaced where newer ones overlap, and appended", () => {
@@ -129,6 +130,34 @@ describe("why, in plain words", () => {
     expect(budgetThen(evidence)).toBe("5 of 5 serving, floor 3: may eject 2");
     const facts = factsOf(decision({ evidence, numbers: numbers({ value: 3 }) }), breaker("ratio"));
     expect(facts.map((fact) => fact.name)).toEqual(["Value", "Steps", "Budget then"]);
+  });
+});
+
+describe("what watchdogs say", () => {
+  const disk = watchdog("disk", "error");
+  const net = watchdog("net", "Warning");
+  const cpu = watchdog("cpu", "info");
+
+  it("is told worst first", () => {
+    const names = inOrder([watchdog("a", "Unknown"), cpu, net, disk]).map((one) => one.name);
+    expect(names).toEqual(["disk", "net", "cpu", "a"]);
+  });
+
+  it("stands beside a pod where it is wrong, until it expires", () => {
+    expect(worstOf([cpu, watchdog("a", "Unknown")], 100)).toBeUndefined();
+    expect(worstOf([cpu, net, disk], 100)?.name).toBe("disk");
+    const expired = watchdog("disk", "error", { expires: 99 });
+    expect(worstOf([expired, net], 100)?.name).toBe("net");
+  });
+
+  it("is the reason in their own words, without the budget", () => {
+    const said = "watchdog disk says error: full; 99 %, since 12:03:04";
+    const ejected = decision({ evidence: `${said}; 4 of 4 serving, floor 1: may eject 3` });
+    expect(saidOf(ejected, breaker("watchdog"))).toBe(`Its ${said}.`);
+    expect(reasonOf(ejected, breaker("watchdog"))).toBe("outlier by its own word");
+    expect(reasonOf(ejected, breaker("ratio"))).toBe("outlier among its peers");
+    const returned = decision({ action: "Returned", evidence: "its time out of traffic is over" });
+    expect(saidOf(returned, breaker("watchdog"))).toBe("");
   });
 });
 

@@ -1,6 +1,7 @@
 {{/* A policy on what the accounts of this release do, and its binding. Takes root, name, group,
      versions, resources, operations, and the spec's fields `variables` and `validations` as text;
-     paramKind, paramRef and objectSelector where the policy has them. */}}
+     paramKind, paramRef and objectSelector where the policy has them; usernames where it is not for
+     those that move traffic. */}}
 {{- define "kubervisor.restriction" -}}
 {{- $name := printf "%s-%s" (include "kubervisor.cluster" .root) .name -}}
 apiVersion: admissionregistration.k8s.io/v1
@@ -24,7 +25,7 @@ spec:
         resources: {{ toJson .resources }}
   matchConditions:
     - name: by-this-release
-      expression: request.userInfo.username in {{ include "kubervisor.usernames" .root }}
+      expression: request.userInfo.username in {{ .usernames | default (include "kubervisor.usernames" .root) }}
   {{- with .variables }}
   variables: {{- . | nindent 4 }}
   {{- end }}

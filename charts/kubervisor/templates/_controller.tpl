@@ -1,32 +1,16 @@
-{{/* A capability: its account, settings, Deployment and disruption budget. Takes root, name, and
-     values, which are the capability's own. */}}
+{{/* A capability: its account, Deployment and disruption budget. Takes root, name, values, which are
+     the capability's own, args, and env as text; mounts and volumes as text, and annotations, where
+     its pods have some. */}}
 {{- define "kubervisor.capability" -}}
 {{- $root := .root -}}
 {{- $component := .name -}}
 {{- $name := printf "%s-%s" $root.Release.Name $component -}}
-{{- $settings := include "kubervisor.settings" $root | trim -}}
-{{- /* They are read once: a pod with other settings is another pod. */ -}}
-{{- $digest := dict "kubervisor.k8s.io/settings" ($settings | sha256sum | trunc 16) -}}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
   name: {{ $name }}
   namespace: {{ $root.Release.Namespace }}
   labels: {{- include "kubervisor.labels" $root | nindent 4 }}
----
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: {{ $name }}
-  namespace: {{ $root.Release.Namespace }}
-  labels: {{- include "kubervisor.labels" $root | nindent 4 }}
-data:
-  config.yaml: |
-    {{- $settings | nindent 4 }}
-  {{- if $root.Values.termination.enabled }}
-  termination.kubeconfig: |
-    {{- include "kubervisor.terminationKubeconfig" $root | nindent 4 }}
-  {{- end }}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -42,7 +26,7 @@ spec:
       app.kubernetes.io/component: {{ $component }}
   template:
     metadata:
-      {{- include "kubervisor.podMetadata" (dict "root" $root "component" $component "annotations" $digest) | nindent 6 }}
+      {{- include "kubervisor.podMetadata" (dict "root" $root "component" $component "annotations" .annotations) | nindent 6 }}
     spec:
       {{- include "kubervisor.pod" (dict "root" $root "account" $name) | nindent 6 }}
       {{- with .values.priorityClassName }}
@@ -62,10 +46,10 @@ spec:
         {{- end }}
       {{- end }}
       containers:
-        - {{- $args := list "run" (printf "--capability=%s" $component) "--config=/etc/kubervisor/settings/config.yaml" "--listen=0.0.0.0:8086" "--dashboard-listen=127.0.0.1:8087" }}
-          {{- include "kubervisor.container" (dict "root" $root "args" (concat $args .values.extraArgs)) | nindent 10 }}
+        - {{- $args := concat (list "run" (printf "--capability=%s" $component)) .args .values.extraArgs }}
+          {{- include "kubervisor.container" (dict "root" $root "args" $args) | nindent 10 }}
           env:
-            {{- include "kubervisor.env" $root | nindent 12 }}
+            {{- .env | nindent 12 }}
             {{- with .values.extraEnv }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
@@ -77,8 +61,12 @@ spec:
             httpGet: {path: /readyz, port: metrics}
             periodSeconds: 5
           resources: {{- toYaml .values.resources | nindent 12 }}
-          volumeMounts: {{- include "kubervisor.mounts" $root | nindent 12 }}
-      volumes: {{- include "kubervisor.volumes" $root | nindent 8 }}
+          {{- with .mounts }}
+          volumeMounts: {{- . | nindent 12 }}
+          {{- end }}
+      {{- with .volumes }}
+      volumes: {{- . | nindent 8 }}
+      {{- end }}
 {{- if gt (int .values.replicas) 1 }}
 ---
 apiVersion: policy/v1

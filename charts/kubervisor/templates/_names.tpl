@@ -1,12 +1,21 @@
 {{/* The accounts: one for each capability, one that ends pods, and one for `kubervisor release`. */}}
 {{- define "kubervisor.traffic" -}}{{ .Release.Name }}-traffic{{- end }}
+{{- define "kubervisor.watchdog" -}}{{ .Release.Name }}-watchdog{{- end }}
 {{- define "kubervisor.termination" -}}{{ .Release.Name }}-termination{{- end }}
 {{- define "kubervisor.release" -}}{{ .Release.Name }}-release{{- end }}
 
-{{/* The Lease of this release, whatever it guards: two releases may share a namespace, and one that is
-     upgraded to other namespaces must have its old controller end before the new one acts. */}}
+{{/* "true" where watchdogs may evict: whoever does not needs no right to. */}}
+{{- define "kubervisor.watchdogEvicts" -}}
+{{- with .Values.watchdog -}}
+{{- if and .enabled .settings.evict (not .settings.dryRun) }}true{{ end -}}
+{{- end -}}
+{{- end }}
+
+{{/* The Lease of a capability of this release, whatever it guards: two releases may share a namespace,
+     and one that is upgraded to other namespaces must have its old controller end before the new one
+     acts. Takes root and name. */}}
 {{- define "kubervisor.leaseName" -}}
-kubervisor-traffic{{ if ne .Release.Name "kubervisor" }}-{{ .Release.Name | replace "." "-" }}{{ end }}
+kubervisor-{{ .name }}{{ if ne .root.Release.Name "kubervisor" }}-{{ .root.Release.Name | replace "." "-" }}{{ end }}
 {{- end }}
 
 {{/* The prefix of what has no namespace: two releases may live in one cluster. */}}
@@ -27,8 +36,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
-{{/* The accounts of this release as the API server names them, in CEL. */}}
+{{/* The accounts of this release as the API server names them, in CEL: of what moves traffic, and of
+     watchdogs. */}}
 {{- define "kubervisor.usernames" -}}
 {{- $account := printf "'system:serviceaccount:%s:%%s'" .Release.Namespace -}}
 [{{ printf $account (include "kubervisor.traffic" .) }}, {{ printf $account (include "kubervisor.termination" .) }}, {{ printf $account (include "kubervisor.release" .) }}]
+{{- end }}
+
+{{- define "kubervisor.watchdogUsernames" -}}
+['system:serviceaccount:{{ .Release.Namespace }}:{{ include "kubervisor.watchdog" . }}']
 {{- end }}

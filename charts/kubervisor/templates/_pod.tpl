@@ -55,3 +55,15 @@ securityContext:
 - name: POD_NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
 {{- end }}
+
+{{/* Watchdogs are told their settings by the environment; lists are JSON there. */}}
+{{- define "kubervisor.watchdogEnv" -}}
+{{ include "kubervisor.env" . }}
+- {name: KUBERVISOR_WATCHDOG_LEASE_NAME, value: {{ include "kubervisor.leaseName" (dict "root" . "name" "watchdog") }}}
+{{- with .Values.namespaces }}
+- {name: KUBERVISOR_WATCHDOG_NAMESPACES, value: {{ toJson . | squote }}}
+{{- end }}
+{{- range $name, $value := .Values.watchdog.settings }}
+- {name: KUBERVISOR_WATCHDOG_{{ $name | snakecase | upper }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}}
+{{- end }}
+{{- end }}

@@ -26,6 +26,27 @@
   verbs: [delete]
 {{- end }}
 
+{{/* What watchdogs read and write. */}}
+{{- define "kubervisor.watchdogRules" -}}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch, patch]
+{{- if include "kubervisor.watchdogEvicts" . }}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [pods/eviction]
+  verbs: [create]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [list]
+{{- end }}
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+
 {{- define "kubervisor.crdRules" -}}
 - apiGroups: [apiextensions.k8s.io]
   resources: [customresourcedefinitions]

@@ -3,7 +3,7 @@
 {{- with .Values.namespaces }}
 namespaces: {{ toJson . }}
 {{- end }}
-leaseName: {{ include "kubervisor.leaseName" . }}
+leaseName: {{ include "kubervisor.leaseName" (dict "root" . "name" "traffic") }}
 registerCrds: {{ .Values.crds.register }}
 allowTermination: {{ .Values.termination.enabled }}
 {{- if .Values.termination.enabled }}

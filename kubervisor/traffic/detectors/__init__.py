@@ -18,6 +18,8 @@ from kubervisor.traffic.detector_policy import (
     RatioPolicy,
     ThresholdPolicy,
     TrendPolicy,
+    WatchdogPolicy,
+    WithoutQueries,
 )
 from kubervisor.traffic.detectors import (
     continuous,
@@ -27,6 +29,7 @@ from kubervisor.traffic.detectors import (
     ratio,
     threshold,
     trend,
+    watchdog,
 )
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.evidence import is_fresh, is_warm
@@ -44,6 +47,7 @@ REGISTRY: dict[type[DetectorPolicy], Callable[[Question], Sequence[Finding]]] = 
     ThresholdPolicy: threshold.judge,
     DeviationPolicy: deviation.judge,
     TrendPolicy: trend.judge,
+    WatchdogPolicy: watchdog.judge,
 }
 
 
@@ -63,7 +67,7 @@ def judge(
     doubts = {pod.uid: why for pod in _unsettled(asked) if (why := _doubt(asked, pod))}
     if doubts:
         findings = [_inconclusive(f, doubts[f.pod]) if f.pod in doubts else f for f in findings]
-    asked_for_samples = not isinstance(breaker.detector, CustomPolicy)
+    asked_for_samples = not isinstance(breaker.detector, WithoutQueries)
     return Verdict(
         breaker=breaker.name,
         taken_at=measurement.taken_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubervisor.traffic.detector_policy import CustomPolicy
+from kubervisor.traffic.detector_policy import WithoutQueries
 from kubervisor.traffic.evidence import on_probation
 from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.model import Fleet, Pod
@@ -34,7 +34,7 @@ class Question:
     def is_timed(self) -> bool:
         """True where each value comes with its time, so that old ones can be told from new ones."""
         detector = self.breaker.detector
-        if isinstance(detector, CustomPolicy):
+        if isinstance(detector, WithoutQueries):
             return False
         return all(query.raw or query.step for query in detector.queries)
 

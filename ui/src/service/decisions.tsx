@@ -3,19 +3,21 @@
 import { useEffect, useRef } from "preact/hooks";
 import { StateShape } from "../design/shapes";
 import { Ago, Clipped, PodName } from "../design/text";
-import type { Breaker, Decision } from "../model";
-import { actionSaid, reasonSaid, shapeOf } from "../reasons";
+import type { Breaker, Decision, Pod } from "../model";
+import { actionSaid, shapeOf } from "../reasons";
 import { dayAndTime, timeOfDay } from "../words";
 import { Scale } from "./scale";
-import { factsOf, whySaid } from "./why";
+import { Watchdogs } from "./watchdogs";
+import { factsOf, reasonOf, saidOf } from "./why";
 
 export function Decisions(props: {
   decisions: readonly Decision[];
   breakers: readonly Breaker[];
+  pods: readonly Pod[];
   chosen: string;
   choose: (id: string) => void;
 }) {
-  const { decisions, breakers, chosen, choose } = props;
+  const { decisions, breakers, pods, chosen, choose } = props;
   return (
     <section class="decisions" aria-labelledby="decisions">
       <h2 id="decisions">Decisions</h2>
@@ -28,6 +30,7 @@ export function Decisions(props: {
             key={decision.id}
             decision={decision}
             breaker={breakers.find((one) => one.name === decision.breaker)}
+            pods={pods}
             open={decision.id === chosen}
             toggle={() => choose(decision.id === chosen ? "" : decision.id)}
           />
@@ -40,10 +43,11 @@ export function Decisions(props: {
 function Line(props: {
   decision: Decision;
   breaker: Breaker | undefined;
+  pods: readonly Pod[];
   open: boolean;
   toggle: () => void;
 }) {
-  const { decision, breaker, open, toggle } = props;
+  const { decision, breaker, pods, open, toggle } = props;
   const line = useRef<HTMLLIElement>(null);
   const drawn = useRef(false);
   useEffect(() => {
@@ -61,10 +65,18 @@ function Line(props: {
         <span class="when quiet">
           <Ago at={decision.at} />
         </span>
-        <span class="gist">{gist(decision, breaker)}</span>
+        <span class="gist">
+          <bdi dir="auto">{gist(decision, breaker)}</bdi>
+        </span>
       </button>
       <div id={panel} hidden={!open}>
-        {open && <Evidence decision={decision} breaker={breaker} />}
+        {open && (
+          <Evidence
+            decision={decision}
+            breaker={breaker}
+            pod={pods.find((one) => one.uid === decision.uid)}
+          />
+        )}
       </div>
     </li>
   );
@@ -76,19 +88,28 @@ function capital(text: string): string {
 
 /** The heart of it in one short line. */
 function gist(decision: Decision, breaker: Breaker | undefined): string {
-  const said = decision.numbers ? whySaid(decision.numbers, breaker) : "";
+  const said = saidOf(decision, breaker);
   const first = said.split(/(?<=\.) /, 1)[0] ?? "";
-  return first || reasonSaid(decision.reason);
+  return first.slice(0, 300) || reasonOf(decision, breaker);
 }
 
-function Evidence({ decision, breaker }: { decision: Decision; breaker: Breaker | undefined }) {
+function Evidence(props: {
+  decision: Decision;
+  breaker: Breaker | undefined;
+  pod: Pod | undefined;
+}) {
+  const { decision, breaker, pod } = props;
   const { numbers } = decision;
-  const said = numbers ? whySaid(numbers, breaker) : "";
+  const said = saidOf(decision, breaker);
   return (
     <div class="evidence" role="region" aria-label="Evidence" data-testid="evidence">
-      {said && <p>{said}</p>}
+      {said && (
+        <p>
+          <Clipped text={said} />
+        </p>
+      )}
       <p class="quiet">
-        {capital(reasonSaid(decision.reason))} · {dayAndTime(decision.at)}
+        {capital(reasonOf(decision, breaker))} · {dayAndTime(decision.at)}
         {decision.until !== null && <> to {timeOfDay(decision.until)}</>}
         {decision.breaker && (
           <>
@@ -108,6 +129,7 @@ function Evidence({ decision, breaker }: { decision: Decision; breaker: Breaker 
           </div>
         ))}
       </dl>
+      {pod && <Watchdogs watchdogs={pod.watchdogs} />}
       <p class="raw">
         <span class="quiet">As recorded: </span>
         <Clipped text={decision.evidence} />

@@ -59,6 +59,7 @@ export function Overview(props: {
       <Decisions
         decisions={service.decisions}
         breakers={service.breakers}
+        pods={service.pods}
         chosen={chosen}
         choose={show}
       />

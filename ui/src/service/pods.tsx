@@ -9,6 +9,7 @@ import { Hold } from "../fleet/out";
 import type { Breaker, Kept, Pod, PodState, Service } from "../model";
 import { reasonSaid } from "../reasons";
 import { many, measured } from "../words";
+import { WatchdogTag } from "./watchdogs";
 
 const RANK: Record<PodState, number> = {
   ejecting: 0,
@@ -89,6 +90,7 @@ function Line(props: { pod: Pod; kept: Kept | undefined; breaker: Breaker | unde
     <tr role="row" class={`is-${pod.state}`}>
       <th role="rowheader" scope="row">
         <PodName name={pod.name} />
+        <WatchdogTag watchdogs={pod.watchdogs} />
         {kept && (
           <span class="tag is-kept" title={kept.evidence.slice(0, 300)}>
             outlier, kept: {reasonSaid(kept.reason)}
@@ -129,7 +131,9 @@ function Watched({ until }: { until: number }) {
 function Score({ pod, breaker }: { pod: Pod; breaker: Breaker }) {
   const score = pod.scores.find((one) => one.breaker === breaker.name);
   if (!score) return <span class="quiet">–</span>;
-  if (score.value === null) return <span class="quiet">inconclusive</span>;
+  if (score.value === null) {
+    return <span class={score.judged === "outlier" ? "is-outlier" : "quiet"}>{score.judged}</span>;
+  }
   return (
     <span class={score.judged === "outlier" ? "is-outlier" : ""}>
       {measured(score.value, breaker.unit === "%" ? "%" : "")}

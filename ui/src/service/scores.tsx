@@ -93,6 +93,7 @@ export function noScoresSaid(breaker: Breaker, judging: boolean): string {
   if (breaker.detector === "customService") {
     return "A custom service answers with names and no scores.";
   }
+  if (breaker.detector === "watchdog") return "Watchdogs speak in words and give no scores.";
   return `No score has been kept yet. The first comes within ${span(breaker.period)}.`;
 }
 

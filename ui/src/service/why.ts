@@ -1,11 +1,32 @@
 /** A decision's evidence in plain words and numbers. */
 
 import type { Breaker, Decision, Numbers } from "../model";
+import { reasonSaid } from "../reasons";
 import { count, many, measured, span } from "../words";
 
 export interface Fact {
   name: string;
   value: string;
+}
+
+/** The reason in plain words; a watchdog compares its pod with nobody. */
+export function reasonOf(decision: Decision, breaker: Breaker | undefined): string {
+  const alone = decision.reason === "Outlier" && breaker?.detector === "watchdog";
+  return alone ? "outlier by its own word" : reasonSaid(decision.reason);
+}
+
+/** Why, in words: those of the pod's own watchdogs, or made of the numbers. */
+export function saidOf(decision: Decision, breaker: Breaker | undefined): string {
+  if (breaker?.detector === "watchdog") return watchdogSaid(decision.evidence);
+  return decision.numbers ? whySaid(decision.numbers, breaker) : "";
+}
+
+/** Evidence begins with what watchdogs said, where it is theirs; the budget follows. */
+function watchdogSaid(evidence: string): string {
+  if (!evidence.startsWith("watchdog ")) return "";
+  const parts = evidence.split("; ");
+  const end = parts.findIndex((part) => BUDGET.test(part));
+  return `Its ${parts.slice(0, end < 0 ? parts.length : end).join("; ")}.`;
 }
 
 /** Why, in a sentence or two made of the numbers; "" where the evidence itself must do. */

@@ -1,0 +1,1 @@
+"""Watchdogs: what applications say of themselves, probed by annotation; eviction within limits."""

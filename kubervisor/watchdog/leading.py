@@ -1,0 +1,96 @@
+"""What only the leader of this capability runs: the prober, those who mark pods, the evictor."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from kubervisor.kube.reflector import Reflector
+from kubervisor.kube.watched_cache import WatchedPods
+from kubervisor.runtime.clock import Clock
+from kubervisor.runtime.loop import Loop
+from kubervisor.runtime.threads import start_thread
+from kubervisor.telemetry import metrics
+from kubervisor.telemetry.logs import Log
+from kubervisor.watchdog.marker import Marker
+from kubervisor.watchdog.prober import Prober
+
+MARKERS = 4
+BARRIER_SECONDS, END_SECONDS = 60.0, 10.0
+STUCK_SECONDS = 120.0
+"""How long the prober or a loop may be overdue before /livez fails."""
+
+
+class WatchdogLeading:
+    """Started when the lease is gained (or at once without one), stopped when the process ends."""
+
+    def __init__(
+        self,
+        *,
+        reflectors: tuple[Reflector[Any], ...],
+        pods: WatchedPods,
+        prober: Prober,
+        marker: Marker,
+        loops: Iterable[Loop],
+        stop: threading.Event,
+        clock: Clock,
+        log: Log,
+    ) -> None:
+        self._reflectors, self._pods = reflectors, pods
+        self._prober, self._marker, self._loops = prober, marker, tuple(loops)
+        self._stop, self._clock, self._log = stop, clock, log
+        self._threads: list[threading.Thread] = []
+        self._leads = False
+
+    def renew(self) -> tuple[int, ...]:
+        """Have all watches begin with a LIST anew; what to wait for. Returns at once."""
+        return tuple(reflector.renew() for reflector in self._reflectors)
+
+    def begin(self, renewed: tuple[int, ...]) -> None:
+        """Look at the newest state, that which was `renewed`, then probe until the process ends.
+
+        Nobody stands in for a prober that fails: what it raises ends the process.
+        """
+        metrics.WATCHDOG_LEADER.set(1)
+        for reflector, ticket in zip(self._reflectors, renewed, strict=True):
+            while not reflector.await_list(ticket, BARRIER_SECONDS):
+                if self._stop.is_set():
+                    return
+                self._log.warning(
+                    "Waiting for a LIST", resource=reflector.name, problem=reflector.problem
+                )
+        self._log.info("Leading")
+        # Only now: nobody takes from a standby's queue, and it would grow with each pod.
+        self._pods.subscribe(self._marker.told)
+        self._pods.subscribe(self._prober.told)
+        self._threads = [start_thread(f"mark-{n}", self._marker.work) for n in range(MARKERS)]
+        self._marker.look_at_all()
+        for loop in self._loops:
+            loop.start()
+        self._leads = True
+        self._prober.run()
+
+    def stuck(self) -> str:
+        """What should have moved long ago, "" where all is well or another leads."""
+        if not self._leads:
+            return ""
+        now = self._clock.monotonic()
+        late = [loop.name for loop in self._loops if now - loop.next_beat > STUCK_SECONDS]
+        if now - self._prober.last_beat > STUCK_SECONDS:
+            late.append("prober")
+        return f"without a beat: {', '.join(late)}" if late else ""
+
+    def end(self) -> None:
+        """Stop all of it; the writes in hand are finished."""
+        metrics.WATCHDOG_LEADER.set(0)
+        self._leads = False
+        self._prober.stop()
+        for loop in self._loops:
+            loop.stop()
+        self._marker.stop()
+        until = self._clock.monotonic() + END_SECONDS
+        for loop in self._loops:
+            loop.join(until - self._clock.monotonic())
+        for thread in self._threads:
+            thread.join(max(0.0, until - self._clock.monotonic()))

@@ -177,7 +177,7 @@ def _loops(shared: Shared, sweep: OrphanSweep, announcements: Announcements) -> 
         scrape,
         begin("sweep", "sweep", sweep.step),
         begin("announcements", "announcements", announcements.step),
-        begin("memory", "memory", memory.tidy),
+        begin("memory", "memory", memory.Tidy().step),
     ]
 
 

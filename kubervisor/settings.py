@@ -134,7 +134,7 @@ class Settings(BaseSettings):
         "stay on timed return.",
     )
     max_services: int = Field(
-        default=1500,
+        default=3000,
         ge=1,
         description="KubervisorServices run at once; those beyond it are not guarded, and say so.",
     )

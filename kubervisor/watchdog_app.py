@@ -74,7 +74,12 @@ def build(settings: WatchdogSettings) -> Process:
     inquiry = Inquiry(client.ask, book, changed=marker.look_at, clock=clock)
     prober = Prober(pods, inquiry, book, rules, clock=clock)
     tidy = Loop(
-        "memory", "memory", memory.tidy, scheduler=Scheduler("loop", clock), clock=clock, log=log
+        "memory",
+        "memory",
+        memory.Tidy().step,
+        scheduler=Scheduler("loop", clock),
+        clock=clock,
+        log=log,
     )
     leading = WatchdogLeading(
         reflectors=watches,

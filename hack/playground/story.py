@@ -24,11 +24,11 @@ class Story:
 
     def tell(self, line: Line) -> None:
         """Print what the controller did to a pod, or was kept from doing."""
-        event, why = str(line.get("event", "")), line.get("evidence") or line.get("why")
+        event = str(line.get("event", ""))
         did, was_kept = event.endswith(" pod"), event == "Deferred eviction"
         if not (did and line["level"] == "info") and not was_kept:
             return
-        self.say(f"kubervisor  {event} {line['pod']}: {why}")
+        self.say(f"kubervisor  {event} {line['pod']}: {_why(line)}")
         with self._changed:
             self._told.add((line["event"], line["pod"]))
             self._changed.notify_all()
@@ -38,6 +38,12 @@ class Story:
         with self._changed:
             if not self._changed.wait_for(lambda: (event, pod) in self._told, within):
                 raise TimeoutError(f"the controller did not tell: {event} {pod}")
+
+
+def _why(line: Line) -> object:
+    if "says" in line:
+        return f"watchdog {line['watchdog']} says {line['says']}: {line['message']}"
+    return line.get("evidence") or line.get("why")
 
 
 @contextmanager

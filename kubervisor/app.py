@@ -17,8 +17,8 @@ from kubervisor.assembly import (
     lease_name_of,
     lease_namespace_of,
     listen_for_health,
+    make_elector,
     make_identity,
-    make_lease,
     settle,
     tell_unreadable,
 )
@@ -66,7 +66,7 @@ def build(settings: Settings) -> Process:
     if settings.register_crds:
         _register_crds(api, ends.stop, log)
     identity = make_identity()
-    elector = _elector(settings, identity, ends.resign)
+    elector = make_elector(settings, find_lease_name(settings), identity, resign=ends.resign)
     caches, overlay = Caches(), Overlay()
     watches = reflectors(
         api,
@@ -136,19 +136,6 @@ def lease_name(namespaces: Iterable[str]) -> str:
 def find_lease_namespace(settings: Settings, api: Api) -> str:
     """Where the Lease lives: as set, else the pod's own namespace, else the kubeconfig's."""
     return lease_namespace_of(settings.lease_namespace, api)
-
-
-def _elector(settings: Settings, identity: str, resign: threading.Event) -> Lease | AlwaysLeader:
-    if not settings.leader_elect:
-        return AlwaysLeader(resign)
-    return make_lease(
-        settings.kubeconfig,
-        settings.lease_namespace,
-        find_lease_name(settings),
-        identity,
-        resign=resign,
-        duration=settings.lease_duration,
-    )
 
 
 def _register_crds(api: Api, stop: threading.Event, log: logs.Log) -> None:

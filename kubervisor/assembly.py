@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 from wsgiref.simple_server import WSGIServer
 
 from kubervisor import __version__
@@ -21,8 +21,22 @@ from kubervisor.kube.reflector import Reflector
 from kubervisor.kube.unreadable import Unreadable
 from kubervisor.kube.watches import LeftOut
 from kubervisor.runtime import memory, threads
+from kubervisor.runtime.process import AlwaysLeader
 from kubervisor.telemetry import logs, metrics
 from kubervisor.telemetry.health import Probe, make_health_server
+
+
+class ElectorSettings(Protocol):
+    """What the settings of every capability say of its Lease."""
+
+    @property
+    def kubeconfig(self) -> str | None: ...
+    @property
+    def leader_elect(self) -> bool: ...
+    @property
+    def lease_namespace(self) -> str: ...
+    @property
+    def lease_duration(self) -> float: ...
 
 
 def settle() -> None:
@@ -58,22 +72,18 @@ def lease_namespace_of(set_to: str, api: Api) -> str:
     return set_to or os.environ.get("POD_NAMESPACE") or api.namespace
 
 
-def make_lease(
-    kubeconfig: str | None,
-    namespace: str,
-    name: str,
-    identity: str,
-    *,
-    resign: threading.Event,
-    duration: float,
-) -> Lease:
-    """A candidate for the Lease `name`, in `namespace` or else where `lease_namespace_of` says.
+def make_elector(
+    settings: ElectorSettings, name: str, identity: str, *, resign: threading.Event
+) -> Lease | AlwaysLeader:
+    """A candidate for the Lease `name`, or who needs none where the settings ask for no election.
 
     It has connections of its own: no number of slow writes may keep it from being renewed.
     """
-    api = connect_api(kubeconfig)
-    where = lease_namespace_of(namespace, api)
-    return Lease(api, where, name, identity, stop=resign, duration=duration)
+    if not settings.leader_elect:
+        return AlwaysLeader(resign)
+    api = connect_api(settings.kubeconfig)
+    where = lease_namespace_of(settings.lease_namespace, api)
+    return Lease(api, where, name, identity, stop=resign, duration=settings.lease_duration)
 
 
 def listen_for_health(

@@ -16,8 +16,8 @@ from kubervisor.assembly import (
     count_restart,
     lease_name_of,
     listen_for_health,
+    make_elector,
     make_identity,
-    make_lease,
     settle,
     tell_unreadable,
 )
@@ -57,7 +57,7 @@ def build(settings: WatchdogSettings) -> Process:
     stop, resign = threading.Event(), threading.Event()
     log, clock = logs.get("kubervisor"), Clock()
     api, identity = connect_api(settings.kubeconfig), make_identity()
-    elector = _elector(settings, identity, resign)
+    elector = make_elector(settings, find_lease_name(settings), identity, resign=resign)
     pods, book = WatchedPods(), Book()
     watches = watch_pods(
         api,
@@ -108,21 +108,6 @@ def build(settings: WatchdogSettings) -> Process:
 def find_lease_name(settings: WatchdogSettings) -> str:
     """The Lease that processes with these settings compete for: as set, else by namespaces."""
     return settings.lease_name or lease_name_of(LEASE_PREFIX, settings.namespaces)
-
-
-def _elector(
-    settings: WatchdogSettings, identity: str, resign: threading.Event
-) -> Lease | AlwaysLeader:
-    if not settings.leader_elect:
-        return AlwaysLeader(resign)
-    return make_lease(
-        settings.kubeconfig,
-        settings.lease_namespace,
-        find_lease_name(settings),
-        identity,
-        resign=resign,
-        duration=settings.lease_duration,
-    )
 
 
 def _tuning(settings: WatchdogSettings) -> Tuning:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import click
 
-from kubervisor.cli.addresses import host_and_port
+from kubervisor.cli.addresses import cannot_listen, listening
 from kubervisor.runtime.threads import start_thread
 
 FAIL_SECONDS = 600.0
@@ -66,14 +65,7 @@ def make_server(host: str, port: int, workload: Workload) -> ThreadingHTTPServer
 
 
 @click.command()
-@click.option(
-    "--listen",
-    metavar="HOST:PORT",
-    default=lambda: f"0.0.0.0:{os.environ.get('LISTEN_PORT') or 8080}",
-    show_default="0.0.0.0:$LISTEN_PORT, or port 8080",
-    callback=host_and_port,
-    help="Where it answers; a prober comes by the pod's address.",
-)
+@listening("Where it answers; a prober comes by the pod's address.")
 @click.option(
     "--fail-seconds",
     type=click.FloatRange(min=0),
@@ -90,8 +82,7 @@ def testworkload(listen: tuple[str, int], fail_seconds: float) -> None:
     try:
         server = make_server(host, port, Workload(fail_seconds))
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise click.UsageError(f"cannot listen on {host}:{port}: {why}") from error
+        raise cannot_listen(host, port, error) from error
     # Waited for, not handled: a signal then ends no answer halfway.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     start_thread("server", server.serve_forever)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from wsgiref.simple_server import WSGIServer
 
 import click
 
 from kubervisor import __version__
-from kubervisor.cli.addresses import host_and_port
+from kubervisor.cli.addresses import cannot_listen, listening
 from kubervisor.cli.pod_options import of_a_pod
 from kubervisor.errors import KubervisorError
 from kubervisor.kube.client import connect
@@ -44,14 +43,7 @@ ENDING = {signal.SIGTERM, signal.SIGINT}
     show_envvar=True,
     help="Answer 200 whatever watchdogs say once this runs for more than so long; 0: never.",
 )
-@click.option(
-    "--listen",
-    metavar="HOST:PORT",
-    default=lambda: f"0.0.0.0:{os.environ.get('LISTEN_PORT') or 8080}",
-    show_default="0.0.0.0:$LISTEN_PORT, or port 8080",
-    callback=host_and_port,
-    help="Where /healthz, /ping and /metrics are; a kubelet comes by the pod's address.",
-)
+@listening("Where /healthz, /ping and /metrics are; a kubelet comes by the pod's address.")
 def healthz(
     pod: str,
     namespace: str | None,
@@ -100,5 +92,4 @@ def _server(host: str, port: int, keeper: Gatekeeper, metrics: GateMetrics) -> W
     try:
         return make_page_server(host, port, pages, registry=metrics.registry, before_scrape=fresh)
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise click.UsageError(f"cannot listen on {host}:{port}: {why}") from error
+        raise cannot_listen(host, port, error) from error

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kubervisor.errors import ApiUnavailable, NotFound
-from kubervisor.kube import paths
+from kubervisor.errors import ApiUnavailable
 from kubervisor.kube.client import Api
-from kubervisor.kube.failures import decoded
-from kubervisor.kube.podwrites import WRITE_SECONDS, path_of
-from kubervisor.kube.records import decode_pod
-from kubervisor.traffic import keys
+from kubervisor.kube.podwrites import (
+    WRITE_SECONDS,
+    eviction_of,
+    is_going,
+    path_of,
+    read_pod,
+)
 from kubervisor.traffic.model import Pod, PodUid
 
 
@@ -26,11 +28,7 @@ class Evictions:
         """Return the pod as stored now. Raises: NotFound where it is gone or was replaced by
         another of its name, else the ApiError tree.
         """
-        path = paths.single(paths.PODS, namespace, name)
-        pod = decoded(path, decode_pod, self._api.request("GET", path, timeout=WRITE_SECONDS))
-        if pod.uid != uid:
-            raise NotFound(f"Pod {namespace}/{name} was replaced by another of its name")
-        return pod
+        return read_pod(self._api, namespace, name, uid)
 
     def evict(self, pod: Pod, *, grace: int) -> None:
         """Ask for the eviction of `pod` as it was read; it has `grace` seconds to shut down.
@@ -39,28 +37,13 @@ class Evictions:
         another pod or none by now; ApiUnavailable where nobody knows whether it was evicted, or it
         was certainly not (`sent`); LeadershipLost; the rest of the ApiError tree.
         """
-        eviction = {
-            "apiVersion": "policy/v1",
-            "kind": "Eviction",
-            "metadata": {
-                "namespace": pod.namespace,
-                "name": pod.name,
-                "labels": {keys.EVICTION: "true"},
-            },
-            # Not its version: that changes with each status, and no status makes another pod of it.
-            "deleteOptions": {"gracePeriodSeconds": grace, "preconditions": {"uid": pod.uid}},
-        }
+        # Not its version: that changes with each status, and no status makes another pod of it.
+        eviction = eviction_of(pod, gracePeriodSeconds=grace, preconditions={"uid": pod.uid})
         self._may_write()
         try:
             self._api.request(
                 "POST", path_of(pod, "eviction"), body=eviction, timeout=WRITE_SECONDS
             )
         except ApiUnavailable as error:
-            if not error.sent or not self._is_going(pod):
+            if not error.sent or not is_going(self._api, pod):
                 raise
-
-    def _is_going(self, pod: Pod) -> bool:
-        try:
-            return self.read(pod.namespace, pod.name, pod.uid).deleting
-        except NotFound:
-            return True

@@ -18,7 +18,8 @@ from kubervisor.kube.client import Api
 from kubervisor.kube.failures import JSON_PATCH, decoded
 from kubervisor.kube.overlay import Kind, Overlay
 from kubervisor.kube.records import decode_pod
-from kubervisor.traffic.model import Pod
+from kubervisor.traffic.keys import EVICTION
+from kubervisor.traffic.model import Pod, PodUid
 
 MERGE_PATCH = "application/merge-patch+json"
 ATTEMPTS = 3  # the first and two repetitions
@@ -126,19 +127,13 @@ class PodWrites:
                 self._ending.request(method, path, body=body, timeout=WRITE_SECONDS)
             except ApiUnavailable as error:
                 record.in_doubt = error.sent
-                if not error.sent or not self._is_going(pod):
+                if not error.sent or not is_going(self._api, pod):
                     raise
             record.accepted()
 
     def read(self, pod: Pod) -> Pod:
         """Return `pod` as stored now. Raises: NotFound where it is gone or was replaced."""
-        answer = self._api.request("GET", path_of(pod), timeout=WRITE_SECONDS)
-        fresh = decoded(path_of(pod), decode_pod, answer)
-        if fresh.uid != pod.uid:
-            raise NotFound(
-                f"Pod {pod.namespace}/{pod.name} was replaced by another of its name", status=404
-            )
-        return fresh
+        return read_pod(self._api, pod.namespace, pod.name, pod.uid)
 
     def _send(self, pod: Pod, content_type: str, body: object) -> Pod:
         answer = self._api.request(
@@ -151,11 +146,40 @@ class PodWrites:
         )
         return decoded(path_of(pod), decode_pod, answer)
 
-    def _is_going(self, pod: Pod) -> bool:
-        try:
-            return self.read(pod).deleting
-        except NotFound:
-            return True
+
+def read_pod(api: Api, namespace: str, name: str, uid: PodUid) -> Pod:
+    """Return the pod as stored now. Raises: NotFound where it is gone or was replaced by another of
+    its name, else the ApiError tree.
+    """
+    path = paths.single(paths.PODS, namespace, name)
+    pod = decoded(path, decode_pod, api.request("GET", path, timeout=WRITE_SECONDS))
+    if pod.uid != uid:
+        raise NotFound(f"Pod {namespace}/{name} was replaced by another of its name", status=404)
+    return pod
+
+
+def is_going(api: Api, pod: Pod) -> bool:
+    """Whether `pod` is being deleted, or gone: what came of a request that nobody answered. Raises
+    ApiError where that cannot be read.
+    """
+    try:
+        return read_pod(api, pod.namespace, pod.name, pod.uid).deleting
+    except NotFound:
+        return True
+
+
+def eviction_of(pod: Pod, **options: object) -> dict[str, object]:
+    """Return the Eviction of `pod` with these delete options, marked as ours."""
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {
+            "namespace": pod.namespace,
+            "name": pod.name,
+            "labels": {EVICTION: "true"},
+        },
+        "deleteOptions": options,
+    }
 
 
 def path_of(pod: Pod, subresource: str = "") -> str:

@@ -8,7 +8,14 @@ from dataclasses import replace
 from kubervisor import instants
 from kubervisor.kube.client import Api
 from kubervisor.kube.overlay import Kind, Overlay
-from kubervisor.kube.podwrites import Change, PodWrites, Values, ejection_id, path_of
+from kubervisor.kube.podwrites import (
+    Change,
+    PodWrites,
+    Values,
+    ejection_id,
+    eviction_of,
+    path_of,
+)
 from kubervisor.kube.text import one_line
 from kubervisor.traffic import keys
 from kubervisor.traffic.model import Pod, Traffic
@@ -152,16 +159,8 @@ class TrafficWriter:
     def evict(self, pod: Pod) -> None:
         """Ask for the eviction of `pod`. Raises: Throttled where a PodDisruptionBudget refuses."""
         pod = replace(pod)  # at one version, whatever the watch shows meanwhile
-        eviction = {
-            "apiVersion": "policy/v1",
-            "kind": "Eviction",
-            "metadata": {
-                "namespace": pod.namespace,
-                "name": pod.name,
-                "labels": {keys.EVICTION: "true"},
-            },
-            "deleteOptions": {"preconditions": {"uid": pod.uid, "resourceVersion": pod.version}},
-        }
+        preconditions = {"uid": pod.uid, "resourceVersion": pod.version}
+        eviction = eviction_of(pod, preconditions=preconditions)
         self._writes.terminate(pod, "POST", path_of(pod, "eviction"), eviction)
 
     def delete(self, pod: Pod) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from kubervisor.errors import ApiError, LeadershipLost
 from kubervisor.kube.reflector import Reflector
+from kubervisor.runtime.barrier import await_all, renew_all
 from kubervisor.runtime.controller import Controller
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.supervisor import Supervisor
@@ -20,7 +21,6 @@ from kubervisor.traffic.model import ServiceKey
 
 RECONCILERS = 2
 STATUS_WRITERS = 2
-BARRIER_SECONDS = 60.0
 RETRY_SECONDS = 0.5
 ROOM_SECONDS = 1.0
 """Seconds for which a status waits at most while there is somebody to guard."""
@@ -51,20 +51,15 @@ class Leading:
 
     def renew(self) -> tuple[int, ...]:
         """Have all watches begin with a LIST anew; what to wait for. Returns at once."""
-        return tuple(reflector.renew() for reflector in self._reflectors)
+        return renew_all(self._reflectors)
 
     def begin(self, renewed: tuple[int, ...]) -> None:
         """Look at the newest state, that which was `renewed`, then act on it: nothing is decided on
         what a standby had cached.
         """
         metrics.LEADER.set(1)
-        for reflector, ticket in zip(self._reflectors, renewed, strict=True):
-            while not reflector.await_list(ticket, BARRIER_SECONDS):
-                if self._stop.is_set():
-                    return
-                self._log.warning(
-                    "Waiting for a LIST", resource=reflector.name, problem=reflector.problem
-                )
+        if not await_all(self._reflectors, renewed, stop=self._stop, log=self._log):
+            return
         if not self._outranks_all():
             return
         self._log.info("Leading")

@@ -8,6 +8,7 @@ from typing import Any
 
 from kubervisor.kube.reflector import Reflector
 from kubervisor.kube.watched_cache import WatchedPods
+from kubervisor.runtime.barrier import await_all, renew_all
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.threads import start_thread
@@ -17,7 +18,7 @@ from kubervisor.watchdog.marker import Marker
 from kubervisor.watchdog.prober import Prober
 
 MARKERS = 4
-BARRIER_SECONDS, END_SECONDS = 60.0, 10.0
+END_SECONDS = 10.0
 STUCK_SECONDS = 120.0
 """How long the prober or a loop may be overdue before /livez fails."""
 
@@ -45,7 +46,7 @@ class WatchdogLeading:
 
     def renew(self) -> tuple[int, ...]:
         """Have all watches begin with a LIST anew; what to wait for. Returns at once."""
-        return tuple(reflector.renew() for reflector in self._reflectors)
+        return renew_all(self._reflectors)
 
     def begin(self, renewed: tuple[int, ...]) -> None:
         """Look at the newest state, that which was `renewed`, then probe until the process ends.
@@ -53,13 +54,8 @@ class WatchdogLeading:
         Nobody stands in for a prober that fails: what it raises ends the process.
         """
         metrics.WATCHDOG_LEADER.set(1)
-        for reflector, ticket in zip(self._reflectors, renewed, strict=True):
-            while not reflector.await_list(ticket, BARRIER_SECONDS):
-                if self._stop.is_set():
-                    return
-                self._log.warning(
-                    "Waiting for a LIST", resource=reflector.name, problem=reflector.problem
-                )
+        if not await_all(self._reflectors, renewed, stop=self._stop, log=self._log):
+            return
         self._log.info("Leading")
         # Only now: nobody takes from a standby's queue, and it would grow with each pod.
         self._pods.subscribe(self._marker.told)

@@ -31,7 +31,11 @@ FROM ${BASE}
 LABEL org.opencontainers.image.title="kubervisor" \
       org.opencontainers.image.description="Takes the outlier among a Service's pods out of traffic, within a budget" \
       org.opencontainers.image.licenses="Apache-2.0"
-# It writes nothing: the chart runs it on a read-only file system.
+# The repository of data deployments fetches with git, over https and ssh.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
+    && rm -rf /var/lib/apt/lists/*
+# It writes nothing: the chart runs it on a read-only file system, but for the repository's volume.
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 COPY --from=build /opt/kubervisor /opt/kubervisor

@@ -15,7 +15,7 @@ help: ## what there is to make
 
 setup: $(INSTALLED) ## the Python environment in .venv, from the locks
 
-demo: setup programs ui ## the main job on a real cluster; ONCE=1 ends after the story; STORY=watchdog tells another
+demo: setup programs ui ## the main job on a real cluster; ONCE=1 ends after the story; STORY=watchdog, STORY=data and STORY=rules tell others
 	@$(BIN)/python -m playground.demo
 
 playground: setup programs ui ## a cluster, a shop's clients and Prometheus, for the tutorials, until Ctrl-C

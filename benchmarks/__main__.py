@@ -18,6 +18,7 @@ from benchmarks import (
     faults,
     page,
     plugin,
+    rules,
     services,
     start,
     watchdogs,
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "scale": scale.run,
     "dashboard": dashboard.run,
     "watchdogs": watchdogs.run,
+    "rules": rules.run,
 }
 RESULTS = Path("build/bench.json")
 

@@ -1,5 +1,5 @@
 """Long-lived parts that the process of every capability has: its door to the API server, its Lease,
-its page of health and metrics.
+its page of health and metrics; and the process that is made of them.
 """
 
 from __future__ import annotations
@@ -9,46 +9,99 @@ import platform
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any
 from wsgiref.simple_server import WSGIServer
 
 from kubervisor import __version__
+from kubervisor.capability_settings import CapabilitySettings
+from kubervisor.errors import Forbidden
 from kubervisor.kube.client import Api, connect
+from kubervisor.kube.crds import register
+from kubervisor.kube.events import EventRecorder
 from kubervisor.kube.lease import Lease
 from kubervisor.kube.reflector import Reflector
 from kubervisor.kube.unreadable import Unreadable
 from kubervisor.kube.watches import LeftOut
 from kubervisor.runtime import memory, threads
-from kubervisor.runtime.process import AlwaysLeader
+from kubervisor.runtime.clock import Clock
+from kubervisor.runtime.loop import Loop
+from kubervisor.runtime.process import AlwaysLeader, Background, Leading, Process, Server
+from kubervisor.runtime.scheduler import Scheduler
 from kubervisor.telemetry import logs, metrics
 from kubervisor.telemetry.health import Probe, make_health_server
 
 
-class ElectorSettings(Protocol):
-    """What the settings of every capability say of its Lease."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a process begins with. `stop` ends everything but the Lease, which `resign` gives up."""
 
-    @property
-    def kubeconfig(self) -> str | None: ...
-    @property
-    def leader_elect(self) -> bool: ...
-    @property
-    def lease_namespace(self) -> str: ...
-    @property
-    def lease_duration(self) -> float: ...
+    api: Api
+    identity: str
+    elector: Lease | AlwaysLeader
+    stop: threading.Event
+    resign: threading.Event
+    log: logs.Log
+
+    def register(self, crd: Mapping[str, Any]) -> None:
+        """Bring a CustomResourceDefinition onto the API server. Raises ApiError."""
+        try:
+            outcome = register(self.api, crd, stop=self.stop).value
+            self.log.info("Registered CRD", outcome=outcome)
+        except Forbidden as error:
+            # It may well be there already; if not, the watch says so.
+            self.log.warning("May not register the CRD", error=str(error))
+
+    def process(
+        self,
+        *,
+        watches: tuple[Reflector[Any], ...],
+        events: EventRecorder,
+        servers: Iterable[Server],
+        leading: Leading,
+        besides: Iterable[Background] = (),
+    ) -> Process:
+        """The process with these parts, ready to run; `besides` are those that only some have."""
+        return Process(
+            background=[
+                *(Background(watch.name, watch.run, watch.interrupt) for watch in watches),
+                Background("events", lambda: events.run(self.stop)),
+                *besides,
+            ],
+            servers=servers,
+            elector=self.elector,
+            leading=leading,
+            stop=self.stop,
+            resign=self.resign,
+            log=self.log,
+        )
 
 
-def settle() -> None:
-    """Make the settings of the interpreter, and tell which one it is; once, before all else."""
+def make_frame(settings: CapabilitySettings) -> Frame:
+    """Settle the interpreter and get ready to reach the cluster; nobody is asked yet.
+
+    Raises ApiError where no kubeconfig or account can be read.
+    """
     memory.settle()
     threads.settle()
     metrics.BUILD.labels(__version__, platform.python_version()).set(1)
+    identity, resign = f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}", threading.Event()
+    return Frame(
+        api=connect_api(settings.kubeconfig),
+        identity=identity,
+        elector=_make_elector(settings, identity, resign=resign),
+        stop=threading.Event(),
+        resign=resign,
+        log=logs.get("kubervisor"),
+    )
 
 
-def make_identity() -> str:
-    """What this process calls itself; no other has the name."""
-    return f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"
+def loop_maker(clock: Clock, log: logs.Log) -> partial[Loop]:
+    """Makes loops that share threads: from a name, the label of its metrics and a step."""
+    return partial(Loop, scheduler=Scheduler("loop", clock), clock=clock, log=log)
 
 
 def connect_api(kubeconfig: str | None) -> Api:
@@ -67,23 +120,14 @@ def lease_name_of(prefix: str, namespaces: Iterable[str]) -> str:
     return f"{prefix}-{digest}" if named else prefix
 
 
-def lease_namespace_of(set_to: str, api: Api) -> str:
+def find_lease_name(settings: CapabilitySettings) -> str:
+    """The Lease that processes with these settings compete for: as set, else by namespaces."""
+    return settings.lease_name or lease_name_of(settings.lease_prefix, settings.namespaces)
+
+
+def find_lease_namespace(settings: CapabilitySettings, api: Api) -> str:
     """Where the Lease lives: as set, else the pod's own namespace, else the kubeconfig's."""
-    return set_to or os.environ.get("POD_NAMESPACE") or api.namespace
-
-
-def make_elector(
-    settings: ElectorSettings, name: str, identity: str, *, resign: threading.Event
-) -> Lease | AlwaysLeader:
-    """A candidate for the Lease `name`, or who needs none where the settings ask for no election.
-
-    It has connections of its own: no number of slow writes may keep it from being renewed.
-    """
-    if not settings.leader_elect:
-        return AlwaysLeader(resign)
-    api = connect_api(settings.kubeconfig)
-    where = lease_namespace_of(settings.lease_namespace, api)
-    return Lease(api, where, name, identity, stop=resign, duration=settings.lease_duration)
+    return settings.lease_namespace or os.environ.get("POD_NAMESPACE") or api.namespace
 
 
 def listen_for_health(
@@ -135,3 +179,17 @@ def tell_unreadable(log: logs.Log) -> LeftOut:
 
 def _count_request(verb: str, resource: str, status: int) -> None:
     metrics.API_REQUESTS.labels(verb, resource, str(status)).inc()
+
+
+def _make_elector(
+    settings: CapabilitySettings, identity: str, *, resign: threading.Event
+) -> Lease | AlwaysLeader:
+    """A candidate for the Lease, or who needs none where the settings ask for no election.
+
+    It has connections of its own: no number of slow writes may keep it from being renewed.
+    """
+    if not settings.leader_elect:
+        return AlwaysLeader(resign)
+    api = connect_api(settings.kubeconfig)
+    where, name = find_lease_namespace(settings, api), find_lease_name(settings)
+    return Lease(api, where, name, identity, stop=resign, duration=settings.lease_duration)

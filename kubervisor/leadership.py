@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Container
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
+from kubervisor.assembly import Frame, loop_maker
 from kubervisor.kube.client import Api
 from kubervisor.kube.events import EventRecorder
 from kubervisor.kube.freshness import Freshness
-from kubervisor.kube.lease import Lease
 from kubervisor.kube.overlay import Overlay
 from kubervisor.kube.reflector import Reflector
 from kubervisor.kube.watches import Caches
@@ -29,7 +27,6 @@ from kubervisor.runtime.gather import Gatherer
 from kubervisor.runtime.leading import Leading
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.orphans import OrphanSweep
-from kubervisor.runtime.process import AlwaysLeader
 from kubervisor.runtime.restoring import highest_epoch
 from kubervisor.runtime.scheduler import Scheduler
 from kubervisor.runtime.scraping import Scraping
@@ -41,7 +38,6 @@ from kubervisor.runtime.workqueue import WorkQueue
 from kubervisor.settings import Settings
 from kubervisor.sources import Sources
 from kubervisor.telemetry import metrics
-from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.bounds import Bounds
 from kubervisor.traffic.model import ServiceKey
 from kubervisor.ui.recorder import Recorder
@@ -56,17 +52,14 @@ together is looked at once, and a pod that starts changes several times.
 class Standby:
     """What every process has, whether it leads or waits to; `ending` terminates pods."""
 
+    frame: Frame
     settings: Settings
-    api: Api
     ending: Api | None
-    elector: Lease | AlwaysLeader
     caches: Caches
     overlay: Overlay
     watches: tuple[Reflector[Any], ...]
     events: EventRecorder
     recorder: Recorder
-    stop: threading.Event
-    log: Log
 
 
 def prepare(standby: Standby) -> tuple[Leading, Supervisor]:
@@ -74,8 +67,9 @@ def prepare(standby: Standby) -> tuple[Leading, Supervisor]:
 
     Raises ValueError where a source or a pattern cannot be used.
     """
-    api, elector, caches, overlay = standby.api, standby.elector, standby.caches, standby.overlay
-    settings, log = standby.settings, standby.log
+    settings, frame = standby.settings, standby.frame
+    api, elector, log = frame.api, frame.elector, frame.log
+    caches, overlay = standby.caches, standby.overlay
     queue, statuses = _queue("reconcile"), _queue("status")
     shared = _shared(standby, statuses)
     writer = TrafficWriter(api, elector.check, overlay, ending=standby.ending)
@@ -127,7 +121,7 @@ def prepare(standby: Standby) -> tuple[Leading, Supervisor]:
         queue=queue,
         statuses=statuses,
         outrank_all=lambda: elector.outrank(highest_epoch(caches.specs.values())),
-        stop=standby.stop,
+        stop=frame.stop,
         log=log,
     )
     return leading, supervisor
@@ -141,7 +135,7 @@ def _queue(name: str) -> WorkQueue[ServiceKey]:
 
 def _shared(standby: Standby, statuses: WorkQueue[ServiceKey]) -> Shared:
     """What the workers of all Services have in common."""
-    settings, elector, caches = standby.settings, standby.elector, standby.caches
+    settings, elector, caches = standby.settings, standby.frame.elector, standby.caches
     clock, sources = Clock(), _sources(settings, caches)
     return Shared(
         gatherer=Gatherer(caches.pods, caches.services, standby.overlay),
@@ -150,7 +144,7 @@ def _shared(standby: Standby, statuses: WorkQueue[ServiceKey]) -> Shared:
         fetches=FetchPool(clock=clock),
         ejections=EjectionLimit(settings.max_ejections_per_second),
         clock=clock,
-        log=standby.log,
+        log=standby.frame.log,
         events=standby.events,
         check=elector.check,
         epoch=lambda: elector.epoch,
@@ -168,9 +162,7 @@ def _shared(standby: Standby, statuses: WorkQueue[ServiceKey]) -> Shared:
 
 
 def _loops(shared: Shared, sweep: OrphanSweep, announcements: Announcements) -> list[Loop]:
-    begin = partial(
-        Loop, scheduler=Scheduler("loop", shared.clock), clock=shared.clock, log=shared.log
-    )
+    begin = loop_maker(shared.clock, shared.log)
     scrape = begin("scrape", "scrape", shared.scraping.step)
     shared.scraping.changed = scrape.wake
     return [

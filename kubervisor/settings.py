@@ -5,9 +5,8 @@ Flags win over the environment, the environment over the file (`--config`), the 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import yaml
 from pydantic import Field, field_validator
@@ -19,47 +18,24 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from kubervisor.capability_settings import CapabilitySettings, check_address
 from kubervisor.source_settings import NamedSource
 
 MAX_CONFIG_BYTES = 1 << 20
 
 
-def check_address(address: str) -> str:
-    """`address`. Raises ValueError where it is not host:port."""
-    host, _, port = address.rpartition(":")
-    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-        raise ValueError(f"must be host:port such as 127.0.0.1:8086, is {address!r:.80}")
-    return address
-
-
-def check_namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
-    """`names`. Raises ValueError where one of them cannot be a namespace's."""
-    for name in names:
-        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name):
-            raise ValueError(f"must be names of namespaces, and {name!r:.80} cannot be one")
-    return names
-
-
-class Settings(BaseSettings):
+class Settings(CapabilitySettings):
     """What `kubervisor run` may be told; every field can be set by the environment as
     KUBERVISOR_NAME, and in the file in camelCase.
 
     Raises ValueError (pydantic's among them) where something cannot be used, a file too.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="KUBERVISOR_",
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,  # what is wrong may be a secret in the wrong place
-    )
+    model_config = SettingsConfigDict(env_prefix="KUBERVISOR_")
+    lease_prefix: ClassVar[str] = "kubervisor-traffic"
 
     config: Path | None = Field(
         default=None, description="Path of a YAML file with these settings in camelCase."
-    )
-    kubeconfig: str | None = Field(
-        default=None,
-        description="Path of a kubeconfig; without it the pod's service account, else $KUBECONFIG.",
     )
     termination_kubeconfig: str | None = Field(
         default=None,
@@ -67,13 +43,6 @@ class Settings(BaseSettings):
             "Path of the kubeconfig whose account evicts and deletes pods; default: the same "
             "account. With another one, no stolen token can both take pods out and end them."
         ),
-    )
-    namespaces: tuple[str, ...] = Field(
-        default=(), description="Namespaces to guard; empty means all of them."
-    )
-    listen: str = Field(
-        default="127.0.0.1:8086",
-        description="host:port of /metrics, /livez and /readyz; loopback: they are open to all.",
     )
     dashboard_listen: str = Field(
         default="127.0.0.1:8087",
@@ -97,24 +66,9 @@ class Settings(BaseSettings):
         description="host:port of an HTTP proxy by which pods' metrics pages are read (`scrape`); "
         "for a controller outside the pods' network. Unset: the pods are connected to.",
     )
-    leader_elect: bool = Field(default=True, description="Hold a Lease before writing anything.")
     register_crds: bool = Field(default=True, description="Create or update the CRDs at start.")
     dry_run: bool = Field(
         default=False, description="Treat every KubervisorService as `dryRun: true`."
-    )
-    lease_namespace: str = Field(
-        default="",
-        description="Namespace of the Lease; default: the pod's own, else the kubeconfig's.",
-    )
-    lease_name: str = Field(
-        default="",
-        description="Name of the Lease, which begins with kubervisor-traffic; default: that, and a "
-        "digest of `namespaces` where some are named. Controllers of one Lease act one at a time.",
-    )
-    lease_duration: float = Field(
-        default=15.0,
-        gt=1,
-        description="Seconds a Lease is valid after its renewal; the client-go value.",
     )
     min_evaluation_period: float = Field(
         default=0.5,
@@ -155,28 +109,12 @@ class Settings(BaseSettings):
         description="Seconds between two sweeps for pods whose KubervisorService "
         "is gone; a pod is given back when two sweeps in a row find it so.",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="debug, info, warning or error."
-    )
-    log_format: Literal["auto", "json", "console"] = Field(
-        default="auto", description="json, console, or auto: console on a terminal."
-    )
-
-    _checked_addresses = field_validator("listen", "dashboard_listen")(check_address)
-    _checked_namespaces = field_validator("namespaces")(check_namespaces)
+    _checked_dashboard_listen = field_validator("dashboard_listen")(check_address)
 
     @field_validator("scrape_proxy")
     @classmethod
     def _is_unset_or_host_and_port(cls, address: str) -> str:
         return check_address(address) if address else address
-
-    @field_validator("lease_name")
-    @classmethod
-    def _is_one_of_ours(cls, name: str) -> str:
-        # By its beginning `kubervisor release` and `stop` find it, and may the account write it.
-        if name and not re.fullmatch(r"kubervisor-traffic(-[-a-z0-9]*[a-z0-9])?", name):
-            raise ValueError(f"must be like kubervisor-traffic-east, is {name!r:.80}")
-        return name
 
     @field_validator("sources")
     @classmethod

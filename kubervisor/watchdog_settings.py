@@ -6,53 +6,23 @@ Flags win over the environment, the environment over defaults.
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import ClassVar
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from kubervisor.settings import check_address, check_namespaces
+from kubervisor.capability_settings import CapabilitySettings
 
 
-class WatchdogSettings(BaseSettings):
+class WatchdogSettings(CapabilitySettings):
     """What a process of this capability may be told; every field can be set by the environment as
     KUBERVISOR_WATCHDOG_NAME.
 
     Raises ValueError (pydantic's) where something cannot be used.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="KUBERVISOR_WATCHDOG_", frozen=True, extra="forbid", hide_input_in_errors=True
-    )
-
-    kubeconfig: str | None = Field(
-        default=None,
-        description="Path of a kubeconfig; without it the pod's service account, else $KUBECONFIG.",
-    )
-    namespaces: tuple[str, ...] = Field(
-        default=(), description="Namespaces whose pods are probed; empty means all of them."
-    )
-    listen: str = Field(
-        default="127.0.0.1:8086",
-        description="host:port of /metrics, /livez and /readyz; loopback: they are open to all.",
-    )
-    leader_elect: bool = Field(
-        default=True, description="Hold a Lease before anything is probed, written or evicted."
-    )
-    lease_namespace: str = Field(
-        default="",
-        description="Namespace of the Lease; default: the pod's own, else the kubeconfig's.",
-    )
-    lease_name: str = Field(
-        default="",
-        description="Name of the Lease, which begins with kubervisor-watchdog; default: that, and "
-        "a digest of `namespaces` where some are named.",
-    )
-    lease_duration: float = Field(
-        default=15.0,
-        gt=1,
-        description="Seconds a Lease is valid after its renewal; the client-go value.",
-    )
+    model_config = SettingsConfigDict(env_prefix="KUBERVISOR_WATCHDOG_")
+    lease_prefix: ClassVar[str] = "kubervisor-watchdog"
 
     probe_period: float = Field(
         default=30.0,
@@ -130,24 +100,6 @@ class WatchdogSettings(BaseSettings):
         default=False,
         description="Evict for posted statuses too: whoever may patch a pod has it evicted then.",
     )
-
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="debug, info, warning or error."
-    )
-    log_format: Literal["auto", "json", "console"] = Field(
-        default="auto", description="json, console, or auto: console on a terminal."
-    )
-
-    _checked_listen = field_validator("listen")(check_address)
-    _checked_namespaces = field_validator("namespaces")(check_namespaces)
-
-    @field_validator("lease_name")
-    @classmethod
-    def _is_one_of_ours(cls, name: str) -> str:
-        # By its beginning the account may write it, and no other.
-        if name and not re.fullmatch(r"kubervisor-watchdog(-[-a-z0-9]*[a-z0-9])?", name):
-            raise ValueError(f"must be like kubervisor-watchdog-east, is {name!r:.80}")
-        return name
 
     @field_validator("probe_ports")
     @classmethod

@@ -23,8 +23,20 @@ E2E = Path(__file__).parent / "e2e"
 CRDS = Path(__file__).parents[1] / "crds"
 GROUP = "/apis/kubervisor.k8s.io/v1alpha1"
 GUARDS = f"{GROUP}/kubervisorservices"
-DEFINITION = (
-    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/kubervisorservices.kubervisor.k8s.io"
+ROLLOUTS = f"{GROUP}/datarollouts"
+RULES = "/apis/autopilot.libopenstorage.org/v1alpha1"
+SERVED = (
+    GUARDS,
+    ROLLOUTS,
+    f"{RULES}/autopilotrules",
+    f"{RULES}/autopilotruleobjects",
+    f"{RULES}/actionapprovals",
+)
+HELD = (GUARDS, f"{RULES}/autopilotruleobjects")
+"""Kinds on whose objects controllers put finalizers."""
+DEFINITIONS = tuple(
+    f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{path.stem}"
+    for path in sorted(CRDS.glob("*.yaml"))
 )
 WITHIN = 60.0
 
@@ -70,24 +82,25 @@ def cluster() -> Iterator[LocalCluster]:
 
 @pytest.fixture(scope="session")
 def taught(cluster: LocalCluster) -> LocalCluster:
-    """The cluster, which serves KubervisorServices."""
+    """The cluster, which serves all our kinds."""
     teach(cluster)
     return cluster
 
 
 def teach(cluster: LocalCluster) -> None:
-    """Return once the cluster serves KubervisorServices."""
+    """Return once the cluster serves all our kinds."""
     cluster.kubectl("apply", "--server-side", f"--filename={CRDS}")
     with closing(Api(cluster.kubeconfig)) as api:
         # Established is said a moment before the API server answers for the new kind.
-        _until(lambda: _is_served(api), "the API server serves KubervisorServices")
+        _until(lambda: _is_served(api), "the API server serves our kinds")
 
 
 def unteach(cluster: LocalCluster) -> None:
-    """Return once the cluster knows no KubervisorServices; all there were are gone."""
+    """Return once the cluster knows none of our kinds; all there were are gone."""
     with closing(Api(cluster.kubeconfig)) as api:
-        api.delete(DEFINITION)
-        _until(lambda: _is_gone(api), "the definition is gone")
+        for definition in DEFINITIONS:
+            api.delete(definition)
+        _until(lambda: _is_gone(api), "the definitions are gone")
 
 
 def _until(so: Callable[[], bool], what: str) -> None:
@@ -99,21 +112,24 @@ def _until(so: Callable[[], bool], what: str) -> None:
 
 def _is_served(api: Api) -> bool:
     try:
-        api.get(GUARDS)
+        for collection in SERVED:
+            api.get(collection)
     except ApiRefused:
         return False
     return True
 
 
 def _is_gone(api: Api) -> bool:
-    if not api.exists(DEFINITION):
+    if not any(map(api.exists, DEFINITIONS)):
         return True
     # One with a finalizer that no controller takes off would keep the definition for ever.
-    with suppress(ApiRefused):  # it is gone meanwhile
-        for guard in api.get(GUARDS)["items"]:
-            meta = guard["metadata"]
-            path = f"{GROUP}/namespaces/{meta['namespace']}/kubervisorservices/{meta['name']}"
-            api.merge(path, {"metadata": {"finalizers": None}})
+    for collection in HELD:
+        group, _, plural = collection.rpartition("/")
+        with suppress(ApiRefused):  # it is gone meanwhile
+            for one in api.get(collection)["items"]:
+                meta = one["metadata"]
+                path = f"{group}/namespaces/{meta['namespace']}/{plural}/{meta['name']}"
+                api.merge(path, {"metadata": {"finalizers": None}})
     return False
 
 

@@ -16,8 +16,13 @@ LONGEST_FIRST = (
     "tests/e2e/test_steady_state.py",
     "tests/docs/test_first_tutorial.py",
     "tests/docs/test_steps.py",
+    "tests/docs/test_data.py",
     "tests/docs/test_watchdogs.py",
+    "tests/docs/test_rules.py",
     *TOGETHER,
+    "tests/datarollout/test_closed_loop.py",
+    "tests/datarollout/test_controller_faults.py",
+    "tests/datarollout/test_repository_process.py",
     "tests/plugin/test_acting.py",
     "tests/benchmarks/test_detection.py",
     "tests/simulation/test_quiet.py",
@@ -31,6 +36,9 @@ LONGEST_FIRST = (
     "tests/replay/",
     "tests/api/",
     "tests/kube/",
+    "tests/datarollout/",
+    "tests/rules/",
+    "tests/watchdog/",
 )
 """In this order; all others come after them."""
 

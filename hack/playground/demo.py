@@ -1,7 +1,8 @@
 """`make demo`: a real API server, endpoint controller and Prometheus close the loop.
 
 With ONCE=1 the story runs and ends; without, it then stays up and says how to break a pod.
-STORY=watchdog tells of watchdogs instead.
+STORY=watchdog tells of watchdogs instead, STORY=data of data deployments, STORY=rules of
+remediation rules.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from playground import binaries, foreground, watchdog_story
+from playground import binaries, data_story, foreground, rules_story, watchdog_story
 from playground.access import Cluster, KubectlFailed
 from playground.cluster import ClusterUnavailable, open_cluster
 from playground.controller import Controller
@@ -179,6 +180,8 @@ What would Kubervisor have done in the last minutes, and with other settings?
 STORIES: Mapping[str, Callable[[Story], None]] = {
     "traffic": _traffic,
     "watchdog": watchdog_story.tell,
+    "data": data_story.tell,
+    "rules": rules_story.tell,
 }
 
 

@@ -33,8 +33,8 @@ class NotThereYet(Exception):
 class PodFiles:
     """The volumes of a pod below `folder`, written when made. Raises NotThereYet."""
 
-    def __init__(self, api: Api, pod: Json, folder: Path, server: str) -> None:
-        self._api, self._pod, self._server = api, pod, server
+    def __init__(self, api: Api, pod: Json, folder: Path, names: Mapping[str, str]) -> None:
+        self._api, self._pod, self._names = api, pod, names
         self._metadata, self._spec = pod["metadata"], pod["spec"]
         self._core = f"/api/v1/namespaces/{self._metadata['namespace']}"
         volumes = {volume["name"]: volume for volume in self._spec.get("volumes", ())}
@@ -50,7 +50,7 @@ class PodFiles:
 
     def env(self) -> dict[str, str]:
         """The variables of the container. Raises NotThereYet."""
-        host, _, port = self._server.removeprefix("https://").partition(":")
+        host, _, port = self._names[DNS_NAME].removeprefix("https://").partition(":")
         service = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
         return service | {
             one["name"]: self.local(self._value(one)) for one in self._container.get("env", ())
@@ -61,10 +61,12 @@ class PodFiles:
         return [self.local(argument) for argument in self._container.get("args", ())]
 
     def local(self, text: str) -> str:
-        """The text with every path of a mount, and the API server's name, as they are here."""
+        """The text with every path of a mount, and the names of servers, as they are here."""
         for path, folder in sorted(self._folders.items(), reverse=True):
             text = text.replace(path, str(folder))
-        return text.replace(DNS_NAME, self._server)
+        for name, address in self._names.items():
+            text = text.replace(name, address)
+        return text
 
     @property
     def _container(self) -> Json:

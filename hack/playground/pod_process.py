@@ -9,14 +9,12 @@ import os
 import re
 import select
 import sys
-import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
-from urllib.error import URLError
-from urllib.request import urlopen
+from collections.abc import Callable, Mapping
 
 from playground import pod_entry
-from playground.fleet_api import Api, ApiRefused, Json
+from playground.fleet_api import Api, Json
+from playground.http_page import is_well
+from playground.played_pods import PlayedPod, container_status
 from playground.pod_files import NotThereYet, PodFiles, container_of
 from playground.processes import Processes, free_port
 
@@ -33,7 +31,7 @@ _LISTEN = re.compile(r"(--[a-z-]*listen=)[^:]+:(\d+)")
 
 
 class PodProcess:
-    """Plays `pod`, as it was bound to its node, until it ends or `gone` is set.
+    """Plays `pod` until it ends or is to go.
 
     Attributes:
         address: host:port by each port that the container listens on.
@@ -44,26 +42,23 @@ class PodProcess:
         self,
         api: Api,
         processes: Processes,
-        pod: Json,
-        server: str,
+        pod: PlayedPod,
+        names: Mapping[str, str],
         listens: Callable[[str, int, str], None],
     ) -> None:
-        metadata = pod["metadata"]
-        self.name: str = metadata["name"]
-        self.gone = threading.Event()
+        self.name, self.gone = pod.name, pod.gone
         self.address: dict[int, str] = {}
-        self._process = f"{self.name}-{metadata['uid']}"  # another pod may have its name later
+        self._process = f"{pod.name}-{pod.uid}"  # another pod may have its name later
         self.log = processes.folder / f"{self._process}.log"
-        self._api, self._processes, self._pod, self._server = api, processes, pod, server
+        self._api, self._processes, self._pod, self._names = api, processes, pod, names
         self._listens = listens
-        self._path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{self.name}"
-        self._container = container_of(pod["spec"])
+        self._container = container_of(pod.body["spec"])
         self._restarts = 0
         self._shown: bool | None = None
 
     def play(self) -> None:
         """Run it to its end, again where its restart policy says so; delete it where asked to."""
-        again = self._pod["spec"]["restartPolicy"] == "Always"
+        again = self._pod.body["spec"]["restartPolicy"] == "Always"
         while not self.gone.is_set():
             code = self._run_once()
             if code is not None and not again:
@@ -71,7 +66,7 @@ class PodProcess:
                 return  # the API server itself removes such a pod when it is deleted
             self._restarts += 1
             self.gone.wait(BACK_OFF)
-        self._api.delete(self._path, gracePeriodSeconds="0")
+        self._pod.remove()
 
     def _run_once(self) -> int | None:
         """The exit code; None where the pod is deleted before it has one."""
@@ -91,8 +86,8 @@ class PodProcess:
     def _files(self) -> PodFiles | None:
         while not self.gone.is_set():
             try:
-                folder = self._processes.folder / self._pod["metadata"]["uid"]
-                files = PodFiles(self._api, self._pod, folder, self._server)
+                folder = self._processes.folder / self._pod.uid
+                files = PodFiles(self._api, self._pod.body, folder, self._names)
                 files.env()
             except NotThereYet:
                 self.gone.wait(TICK)
@@ -127,11 +122,7 @@ class PodProcess:
         named = (port for port in self._container.get("ports", ()) if "name" in port)
         ports = {port["name"]: port["containerPort"] for port in named}
         address = self.address[ports.get(asked["port"], asked["port"])]
-        try:
-            with urlopen(f"http://{address}{asked['path']}", timeout=1):
-                return True
-        except (URLError, OSError):
-            return False
+        return is_well(f"http://{address}{asked['path']}")
 
     def _show(self, phase: str, *, ready: bool) -> None:
         if self._shown is not ready:
@@ -144,39 +135,14 @@ class PodProcess:
         self._write("Failed" if code else "Succeeded", False, ended)
 
     def _write(self, phase: str, ready: bool, state: Json) -> None:
-        """The status, on top of what the scheduler wrote."""
-        kept = [c for c in self._pod["status"].get("conditions", ()) if c["type"] == "PodScheduled"]
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        ours = [
-            {"type": t, "status": str(ready), "lastTransitionTime": now}
-            for t in ("Initialized", "ContainersReady", "Ready")
+        """Its address is the one that it is given by annotation, as kwok's stage for the others
+        does. Of a container beside ours it is taken that it works.
+        """
+        statuses = [
+            container_status(one, state, ready=ready, restarts=self._restarts)
+            if one is self._container
+            else container_status(one, state, ready="running" in state)
+            for one in self._pod.body["spec"]["containers"]
         ]
-        containers = self._pod["spec"]["containers"]
-        status = self._address() | {
-            "phase": phase,
-            "conditions": kept + ours,
-            "containerStatuses": [self._status(one, ready, state) for one in containers],
-        }
-        try:
-            self._api.merge(f"{self._path}/status", {"status": status})
-        except ApiRefused as refused:
-            if refused.status != 404:
-                raise
-
-    def _address(self) -> Json:
-        """The address that the pod is given by annotation, as kwok's stage for the others does."""
-        given = self._pod["metadata"].get("annotations", {}).get(POD_IP)
-        return {"podIP": given, "podIPs": [{"ip": given}]} if given else {}
-
-    def _status(self, container: Json, ready: bool, state: Json) -> Json:
-        """Of one beside ours it is taken that it works."""
-        ours = container is self._container
-        return {
-            "name": container["name"],
-            "image": container["image"],
-            "imageID": "",
-            "ready": ready if ours else "running" in state,
-            "started": "running" in state,
-            "restartCount": self._restarts if ours else 0,
-            "state": state,
-        }
+        given = self._pod.body["metadata"].get("annotations", {}).get(POD_IP, "")
+        self._pod.show(phase, statuses, ready=ready, address=given)

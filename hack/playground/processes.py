@@ -43,10 +43,12 @@ class Processes:
     Safe to use from several threads.
     """
 
+    _SUPERVISOR: Sequence[str] = (sys.executable, "-I", "-S", supervisor.__file__)
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._supervisor = subprocess.Popen(
-            [sys.executable, "-I", "-S", supervisor.__file__],
+            self._SUPERVISOR,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -23,7 +23,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 PR_SET_PDEATHSIG = 1
 """Of <sys/prctl.h>: the signal this process gets when its parent thread ends."""
@@ -44,12 +44,26 @@ def die_with(parent: int) -> Callable[[], None]:
     return bind
 
 
+class Child(Protocol):
+    """A process that this one started, and the leader of a group of its own."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    def poll(self) -> int | None:
+        """Its exit code once it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The same, waiting for it. Raises subprocess.TimeoutExpired."""
+
+
 class Children:
     """The child processes by name; their output goes to NAME.log in the folder."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[str, Child] = {}
         self._bind = die_with(os.getpid())
 
     def start(self, name: str, argv: list[str], env: dict[str, str]) -> dict[str, Any]:
@@ -93,11 +107,11 @@ class Children:
             child.wait()
 
 
-def main() -> None:
+def main(kind: type[Children] = Children) -> None:
     """Serve requests until the pipe closes, then leave nothing behind."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     folder = tempfile.mkdtemp(prefix="kubervisor-playground-")
-    children = Children(folder)
+    children = kind(folder)
     try:
         print(json.dumps(folder), flush=True)
         for line in sys.stdin:

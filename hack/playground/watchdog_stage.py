@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 import yaml
 
 from playground.fleet_api import Api, Json
 from playground.fleet_watch import Watch
+from playground.http_page import is_well
 from playground.local import LocalCluster
 from playground.loopback_pods import PORT, free_address
 from playground.processes import Processes
@@ -65,7 +64,7 @@ class Stage:
         address = free_address()
         command = [sys.executable, "-m", "kubervisor", "testworkload"]
         self._processes.start(version, [*command, f"--listen={address}:{PORT}"])
-        self._processes.wait_ready(version, lambda: _answers(f"http://{address}:{PORT}/ping"))
+        self._processes.wait_ready(version, lambda: is_well(f"http://{address}:{PORT}/ping"))
         return address
 
 
@@ -91,24 +90,7 @@ class ReadyCount:
             self._fewest = min(self._fewest, sum(self._ready.values()))
 
 
-def read_page(url: str) -> str:
-    """The status and the text of what is answered at a URL."""
-    try:
-        with urlopen(url, timeout=5) as answer:
-            return f"{answer.status} {answer.read().decode().strip()}"
-    except HTTPError as refused:
-        with refused:
-            return f"{refused.code} {refused.read().decode().strip()}"
-
-
 def _is_ready(pod: Json) -> bool:
     conditions = pod["status"].get("conditions", ())
     is_ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
     return is_ready and "deletionTimestamp" not in pod["metadata"]
-
-
-def _answers(url: str) -> bool:
-    try:
-        return read_page(url).startswith("200 ")
-    except (URLError, OSError):
-        return False

@@ -16,13 +16,14 @@ import yaml
 
 from playground.access import KubectlFailed
 from playground.fleet_api import Api, Json
+from playground.http_page import read_page
 from playground.local import LocalCluster
 from playground.loopback_pods import LOOPBACK, PORT, LoopbackPods, fail
 from playground.pods_that_run import REAL, PodsThatRun
 from playground.processes import Processes
 from playground.story import Story, telling
 from playground.watchdog_process import WatchdogProcess
-from playground.watchdog_stage import NAMESPACE, ReadyCount, Stage, read_page
+from playground.watchdog_stage import NAMESPACE, ReadyCount, Stage
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "watchdog"
 SWIFT = ("--probe-period=1", "--scan-period=4", "--evictions-at-once=3")
@@ -110,7 +111,8 @@ def _stopped_rollout(stage: Stage, played: PodsThatRun) -> None:
         raise TimeoutError("the rollout of the failing version was not stopped")
     newest = stage.pods("catalog-canary")[-1]["metadata"]["name"]
     (gate,) = played.of(newest)
-    stage.story.say(f"gate        of {newest}: {read_page(f'http://{gate.address[8081]}/healthz')}")
+    status, said = read_page(f"http://{gate.address[8081]}/healthz")
+    stage.story.say(f"gate        of {newest}: {status} {said.strip()}")
     stage.show_pods("catalog-canary")
     stage.story.say("deployment  catalog has 1.0 as before: nobody gave it a version that failed")
 

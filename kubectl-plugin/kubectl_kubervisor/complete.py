@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from kubectl_kubervisor import words
 from kubectl_kubervisor.cli import COMMANDS
 from kubectl_kubervisor.errors import DONE, Stop
-from kubectl_kubervisor.flags import ANYWHERE, SHORT, parse
+from kubectl_kubervisor.flags import ANYWHERE, SHORT, Line, parse
 from kubectl_kubervisor.say import say
 
 KINDS = {
@@ -23,6 +23,8 @@ KINDS = {
     "explain": "pods",
     "eject": "pods",
     "return": "pods",
+    "approve": "actionapprovals.autopilot.libopenstorage.org",
+    "decline": "actionapprovals.autopilot.libopenstorage.org",
     "dashboard": "leases.coordination.k8s.io",
 }
 OUT_ONLY = ("--selector=kubervisor/traffic in (no,pause)",)
@@ -63,6 +65,10 @@ def choices(typed: Sequence[str]) -> list[str]:
         return []
     if line.words[0] == "help":
         return [name for name in COMMANDS if name.startswith(last)]
+    if line.words[0] == "data":
+        return _of_data(line, given, last)
+    if line.words[0] == "rules":
+        return _of_rules(line, given, last)
     more = OUT_ONLY if line.words[0] == "return" else ()
     names = _names(KINDS[line.words[0]], given, last, *more)
     if line.words[0] == "dashboard":
@@ -76,6 +82,41 @@ def _flags(given: Sequence[str], last: str) -> list[str]:
     long = [f"--{name}" for name in sorted(known)]
     short = [short for short, name in SHORT.items() if name in known]
     return [one for one in (*long, *short) if one.startswith(last)]
+
+
+def _of_data(line: Line, given: Sequence[str], last: str) -> list[str]:
+    from kubectl_kubervisor import data, data_listing  # noqa: PLC0415 - for these commands only
+    from kubectl_kubervisor.kubectl import Kubectl  # noqa: PLC0415 - words need no kubectl
+
+    words_of_data = line.words[1:]
+    if not words_of_data:
+        return [name for name in data.COMMANDS if name.startswith(last)]
+    command = data.COMMANDS.get(words_of_data[0])
+    if command is None or len(words_of_data) > command.most:
+        return []
+    kubectl = Kubectl(parse([*given, "--request-timeout=3s"]))
+    if len(words_of_data) == 1:
+        names = {one.source for one in data_listing.all_of(kubectl)}
+    else:
+        names = {one.name for one in data_listing.one_of(kubectl, words_of_data[1]).known()}
+    return sorted(name for name in names if name.startswith(last))
+
+
+def _of_rules(line: Line, given: Sequence[str], last: str) -> list[str]:
+    from kubectl_kubervisor import rules, rules_listing  # noqa: PLC0415 - for these commands only
+    from kubectl_kubervisor.kubectl import RULES, Kubectl  # noqa: PLC0415 - words need no kubectl
+
+    words_of_rules = line.words[1:]
+    if not words_of_rules:
+        return [name for name in rules.COMMANDS if name.startswith(last)]
+    command = rules.COMMANDS.get(words_of_rules[0])
+    if command is None or len(words_of_rules) > command.most:
+        return []
+    if words_of_rules[0] != "explain":
+        return _names(RULES, given, last)
+    kubectl = Kubectl(parse([*given, "--request-timeout=3s"]))
+    names = {one.about for one in rules_listing.standings(kubectl)}
+    return sorted(name for name in names if name.startswith(last))
 
 
 def _names(kind: str, given: Sequence[str], last: str, *more: str) -> list[str]:

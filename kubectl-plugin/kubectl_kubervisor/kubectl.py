@@ -13,6 +13,10 @@ from kubectl_kubervisor.text import printable_lines
 
 PASSED_ON = ("context", "kubeconfig", "request-timeout", "as")
 GUARDS = "kubervisorservices.kubervisor.k8s.io"
+ROLLOUTS = "datarollouts.kubervisor.k8s.io"
+RULES = "autopilotrules.autopilot.libopenstorage.org"
+RULE_OBJECTS = "autopilotruleobjects.autopilot.libopenstorage.org"
+APPROVALS = "actionapprovals.autopilot.libopenstorage.org"
 
 
 class Kubectl:

@@ -14,10 +14,9 @@ is for clocks that differ.
 """
 
 
-def controllers(leases: Sequence[Json]) -> list[Json]:
-    """The Leases of controllers among these."""
+def controllers(leases: Sequence[Json], prefix: str = words.LEASE_PREFIX) -> list[Json]:
+    """The Leases of controllers among these; `prefix` says of which capability."""
     named = [(text(mapping(lease.get("metadata")).get("name")), lease) for lease in leases]
-    prefix = words.LEASE_PREFIX
     return [one for name, one in named if name == prefix or name.startswith(f"{prefix}-")]
 
 

@@ -151,7 +151,7 @@ def guard(body: Json) -> Guard:
         paused=mapping(meta.get("annotations")).get(words.PAUSE) == "true",
         dry_run=spec.get("dryRun") is True,
         fleet=_fleet(mapping(status["fleet"])) if "fleet" in status else None,
-        conditions=dict(map(_condition, sequence(status.get("conditions")))),
+        conditions=dict(map(condition_of, sequence(status.get("conditions")))),
         recent=tuple(map(_recent, sequence(status.get("recent")))),
         outliers=tuple(map(_outlier, sequence(status.get("outliers")))),
     )
@@ -160,7 +160,7 @@ def guard(body: Json) -> Guard:
 def pod(body: Json) -> Pod:
     """A pod as the API gives it."""
     meta, spec, status = (mapping(body.get(part)) for part in ("metadata", "spec", "status"))
-    conditions = dict(map(_condition, sequence(status.get("conditions"))))
+    conditions = dict(map(condition_of, sequence(status.get("conditions"))))
     return Pod(
         namespace=text(meta.get("namespace")),
         name=text(meta.get("name")),
@@ -200,6 +200,19 @@ def as_words(selector: Mapping[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
 
 
+def condition_of(body: object) -> tuple[str, Condition]:
+    """Type and rest of a condition."""
+    one = mapping(body)
+    condition = Condition(
+        text(one.get("status")) or "Unknown",
+        text(one.get("reason")),
+        text(one.get("message")),
+        text(one.get("lastTransitionTime")),
+        number(one.get("observedGeneration")),
+    )
+    return text(one.get("type")), condition
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """`value` where it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
@@ -223,18 +236,6 @@ def number(value: object) -> int:
 def texts(value: object) -> dict[str, str]:
     """The texts of a JSON object."""
     return {key: one for key, one in mapping(value).items() if isinstance(one, str)}
-
-
-def _condition(body: object) -> tuple[str, Condition]:
-    one = mapping(body)
-    condition = Condition(
-        text(one.get("status")) or "Unknown",
-        text(one.get("reason")),
-        text(one.get("message")),
-        text(one.get("lastTransitionTime")),
-        number(one.get("observedGeneration")),
-    )
-    return text(one.get("type")), condition
 
 
 def _fleet(body: Mapping[str, Any]) -> Fleet:

@@ -23,6 +23,15 @@ See and steer Kubervisor, which takes outlier pods out of traffic.
   kubectl kubervisor stop --all        no controller writes anything any more
   kubectl kubervisor start --all       they do again
 
+  kubectl kubervisor data              how new versions of data go out to pods; `help data`: more
+  kubectl kubervisor data pods         who was asked to have which version, and who has it
+
+  kubectl kubervisor rules             how remediation rules stand; `help rules`: more
+  kubectl kubervisor rules objects     where each stands about each object
+  kubectl kubervisor approvals         what rules ask for
+  kubectl kubervisor approve NAME      let a rule do what it asks for
+  kubectl kubervisor decline NAME      do not
+
   kubectl kubervisor dashboard         the leader's dashboard, on this machine until Ctrl-C
   kubectl kubervisor check             is everything there, running, and as it should be
   kubectl kubervisor version, help
@@ -136,6 +145,94 @@ kubectl kubervisor start --all
 Ends `stop --all`, and what `kubervisor release` announced.
 
       --dry-run          ask the API server, change nothing""",
+    "data": """\
+kubectl kubervisor data [status [SOURCE]]
+
+How new versions of a source's data go out to the pods of a namespace: the last known good version,
+the candidate, its stage, how many of the pods that the stage needs have proven it, and what was
+taken back. With SOURCE, all about one; exit code 1 where it is not Ready.
+
+kubectl kubervisor data pods [SOURCE]
+
+Each pod that uses data: what it was asked to have, what its deployer says it has and since when,
+and whether it fails. FAILING names the watchdog in error, or says that it is out of traffic.
+
+  -A, --all-namespaces   of all namespaces
+  -l, --selector S       only DataRollouts, or pods, whose labels match
+  -o, --output FORM      status: table, wide, json, yaml, name; pods: table, wide, json
+      --no-headers
+  -w, --watch            a line for each change
+
+kubectl kubervisor data explain SOURCE          why it stands where it does, what would change that
+kubectl kubervisor data pause SOURCE            nothing goes further; what fails is still taken back
+kubectl kubervisor data resume SOURCE           go on
+kubectl kubervisor data pin SOURCE VERSION      this version is to be out, in stages, also if older
+kubectl kubervisor data unpin SOURCE            the newest again
+
+VERSION is its name, its digest, or the beginning of either, at least 6 characters. They change the
+spec of a DataRollout, which the controller makes once a pod uses the source.
+
+      --dry-run          ask the API server, change nothing
+
+  kubectl kubervisor data -A
+  kubectl kubervisor data pods prices -o wide
+  kubectl kubervisor data pin prices 6740a1b2-01234567""",
+    "rules": """\
+kubectl kubervisor rules [status [RULE]]
+
+How remediation rules stand: whether they can be followed, of how many objects their condition
+holds, on how many they act. With RULE, all about one; exit code 1 where it is not Ready.
+
+kubectl kubervisor rules objects [RULE]
+
+Where each rule stands about each object that it selects: state, reason, and the values it saw.
+
+kubectl kubervisor rules explain OBJECT
+
+For each rule about an object (a claim, a pod, a workload): why it stands where it does, what it
+would do, what it waits for, and what was before.
+
+  -A, --all-namespaces   objects: of all namespaces
+  -l, --selector S       only those whose labels match
+  -o, --output FORM      table, wide, json, yaml, name
+      --no-headers
+  -w, --watch            a line for each change
+
+  kubectl kubervisor rules
+  kubectl kubervisor rules objects volume-resize -A
+  kubectl kubervisor rules explain data-postgres-0 -n db""",
+    "approvals": """\
+kubectl kubervisor approvals
+
+What rules ask for, those that wait for an answer first: the rule that asks, what it would do, and
+how long it can still be answered.
+
+  -A, --all-namespaces   of all namespaces
+  -l, --selector S       only those whose labels match
+  -o, --output FORM      table, wide, json, yaml, name
+      --no-headers
+  -w, --watch            a line for each change
+
+  kubectl kubervisor approvals -A""",
+    "approve": """\
+kubectl kubervisor approve NAME
+
+Shows what a rule asks for, from what to what and which objects are involved, and approves just
+that: where it has changed since it was shown, nothing is approved. You need to get and patch
+actionapprovals.
+
+      --dry-run          show it and ask the API server, change nothing
+
+  kubectl kubervisor approve volume-resize-data-postgres-0 -n db""",
+    "decline": """\
+kubectl kubervisor decline NAME
+
+Shows what a rule asks for and declines it. The rule leaves the object alone until the approval is
+deleted; then it asks anew.
+
+      --dry-run          show it and ask the API server, change nothing
+
+  kubectl kubervisor decline volume-resize-data-postgres-0 -n db""",
     "dashboard": """\
 kubectl kubervisor dashboard [LEASE]
 

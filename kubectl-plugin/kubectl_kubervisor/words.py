@@ -21,9 +21,16 @@ WATCHDOG_STATUS = "status.autocrane.io/"
 WATCHDOG_EXPIRY = "expiry.autocrane.io/"
 HEALTH = "status.autocrane.io/health"
 
+DATA = "data.autocrane.io/"
+DATA_REQUEST = "request.data.autocrane.io/"
+DATA_STATUS = "status.data.autocrane.io/"
+DATA_LISTED = "store.autocrane.io/data"
+
 PAUSE = "kubervisor/pause"
 STOPPED = "kubervisor.k8s.io/stopped"
 LEASE_PREFIX = "kubervisor-traffic"
+DATA_LEASE_PREFIX = "kubervisor-datarollout"
+RULES_LEASE_PREFIX = "kubervisor-rules"
 
 CRD = "kubervisorservices.kubervisor.k8s.io"
 SCHEMA_VERSION_KEY = "kubervisor.k8s.io/schema-version"

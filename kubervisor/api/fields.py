@@ -44,6 +44,11 @@ ADDRESS = rf'^{_HOST}(:{_PORT})?(/[!"$-~]*)?$'
 DURATION = rf"^({_DURATION_PART})+$"
 PERCENT = r"^(100|[1-9]?[0-9])%$"
 URL_PATH = r'^/[!"$-~]*$'
+TIME_OF_DAY = r"^(([01]?[0-9]|2[0-3]):[0-5][0-9]|(0?[1-9]|1[0-2]):[0-5][0-9] ?[AaPp][Mm])$"
+WEEKDAY = (
+    r"^(?i:mon(day)?|tue(s|sday)?|wed(nesday)?|thu(r|rs|rsday)?|fri(day)?|sat(urday)?|sun(day)?)$"
+)
+LABEL_NAME = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 
 # What each pattern asks for, in words. All are valid in RE2 (API server) and in Rust (pydantic).
 PATTERN_WORDS = {
@@ -52,6 +57,9 @@ PATTERN_WORDS = {
     WATCHDOG_NAME: "must be a watchdog's name: letters, digits, '-', '_' and '.'",
     LABEL_KEY: "must be a label key such as topology.kubernetes.io/zone",
     ADDRESS: "must be host[:port][/path] without a scheme, user or spaces",
+    TIME_OF_DAY: "must be a time of day such as 22:30 or 10:30PM",
+    WEEKDAY: "must be a day of the week such as Mon or Monday",
+    LABEL_NAME: "must be the name of a metric's label: letters, digits and '_'",
     URL_PATH: "must be a path that starts with / and has no spaces",
 }
 
@@ -107,7 +115,7 @@ def unset_means(new: str, original: str) -> str:
     return f"Unset: {new}, or {original} where every detector is one of the original's."
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """JSON has one number type: 3.0 is the integer 3, for the API server too."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -139,7 +147,7 @@ def _pattern(value: str) -> str:
 
 
 def _count_or_percent(value: object) -> int | str:
-    value = _whole(value)
+    value = whole(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= INT32_MAX:
         return value
     if isinstance(value, str) and re.fullmatch(PERCENT[1:-1], value):
@@ -176,12 +184,13 @@ UrlPath = Annotated[str, Field(pattern=URL_PATH, max_length=1024)]
 Values = Annotated[list[Annotated[str, Field(max_length=256)]], Field(max_length=1000)]
 
 Switch = Annotated[bool, Field(strict=True)]
-Uint = Annotated[int, Field(strict=True, ge=0, le=INT32_MAX), BeforeValidator(_whole)]
-Percent = Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(_whole)]
+Uint = Annotated[int, Field(strict=True, ge=0, le=INT32_MAX), BeforeValidator(whole)]
+Percent = Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(whole)]
+PercentOrNone = Annotated[int, Field(strict=True, ge=0, le=100), BeforeValidator(whole)]
 Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0.01)]
-LoadPercent = Annotated[int, Field(strict=True, ge=101, le=1000), BeforeValidator(_whole)]
-Steps = Annotated[int, Field(strict=True, ge=1, le=20), BeforeValidator(_whole)]
-Port = Annotated[int, Field(strict=True, ge=1, le=65535), BeforeValidator(_whole)]
+LoadPercent = Annotated[int, Field(strict=True, ge=101, le=1000), BeforeValidator(whole)]
+Steps = Annotated[int, Field(strict=True, ge=1, le=20), BeforeValidator(whole)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535), BeforeValidator(whole)]
 Share = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 

@@ -8,9 +8,6 @@ from kubervisor.api.fields import ApiModel
 from kubervisor.api.spec import KubervisorServiceSpec
 from kubervisor.api.status import KubervisorServiceStatus
 
-GROUP = "kubervisor.k8s.io"
-VERSION = "v1alpha1"
-API_VERSION = f"{GROUP}/{VERSION}"
 KIND = "KubervisorService"
 PLURAL = "kubervisorservices"
 SINGULAR = "kubervisorservice"

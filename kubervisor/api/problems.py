@@ -32,6 +32,8 @@ _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "bool_type": lambda _: "must be true or false",
     "list_type": lambda _: "must be a list",
     "model_type": lambda _: "must be an object",
+    "dict_type": lambda _: "must be an object",
+    "literal_error": lambda ctx: f"must be one of {ctx['expected']}",
     "enum": lambda ctx: f"must be one of {ctx['expected']}",
     "string_pattern_mismatch": lambda ctx: PATTERN_WORDS[ctx["pattern"]],
     "value_error": lambda ctx: str(ctx["error"]),

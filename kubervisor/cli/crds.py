@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 import yaml
 
-from kubervisor.api.crd import CRD_NAME, crd
+from kubervisor.api.definition import Definition
+from kubervisor.api.definitions import DEFINITIONS
 from kubervisor.api.presets_page import presets_page
 from kubervisor.api.reference import reference_page
 
@@ -44,27 +45,40 @@ def crds(write: bool, check: bool) -> None:
             click.echo("\n".join(drift), err=True)
             raise click.ClickException("generated files differ; run `kubervisor crds --write`")
     else:
-        click.echo(crd_yaml(), nl=False)
+        click.echo("---\n".join(map(crd_yaml, DEFINITIONS)), nl=False)
 
 
-def crd_yaml() -> str:
+def crd_yaml(of: Definition) -> str:
     """The definition as YAML; through JSON, because shared parts would become YAML anchors."""
-    definition = json.loads(json.dumps(crd()))
-    return _HEADER + yaml.safe_dump(definition, sort_keys=False, width=100, allow_unicode=True)
+    crd = json.loads(json.dumps(of.crd()))
+    return _HEADER + yaml.safe_dump(crd, sort_keys=False, width=100, allow_unicode=True)
 
 
 def chart_template() -> str:
-    """The same for the chart, behind the values that say whether it brings and keeps it."""
-    kept = crd_yaml().replace("  annotations:\n", f"  annotations:\n{_KEEP}", 1)
+    """All of them for the chart, behind the values that say whether it brings and keeps them."""
+    kept = "---\n".join(
+        crd_yaml(of).replace("  annotations:\n", f"  annotations:\n{_KEEP}", 1)
+        for of in DEFINITIONS
+    )
     return f"{{{{- if .Values.crds.enabled }}}}\n{kept}{{{{- end }}}}\n"
+
+
+def reference_pages() -> dict[Path, str]:
+    """The pages of all kinds; those of a group that belong together are on one page."""
+    pages: dict[Path, list[str]] = {}
+    for of in DEFINITIONS:
+        path = Path("docs/reference") / f"{of.page or of.singular}.md"
+        pages.setdefault(path, []).append(reference_page(of))
+    return {path: "\n".join(parts) for path, parts in pages.items()}
 
 
 def generated_files() -> dict[Path, str]:
     """Every generated file by its path from the root of the project."""
+    crds = {Path("crds") / f"{of.name}.yaml": crd_yaml(of) for of in DEFINITIONS}
     return {
-        Path("crds") / f"{CRD_NAME}.yaml": crd_yaml(),
+        **crds,
         Path("charts/kubervisor/templates/crds.yaml"): chart_template(),
-        Path("docs/reference/kubervisorservice.md"): reference_page(),
+        **reference_pages(),
         Path("docs/reference/presets.md"): presets_page(),
     }
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from kubervisor.api.kubervisorservice import GROUP, KIND
+from kubervisor.api.group import GROUP
+from kubervisor.api.kubervisorservice import KIND
 from kubervisor.api.policy import to_policy
 from kubervisor.errors import SpecError
 from kubervisor.traffic.model import ServiceKey

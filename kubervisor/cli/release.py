@@ -9,8 +9,7 @@ import time
 
 import click
 
-from kubervisor.app import find_lease_namespace
-from kubervisor.assembly import connect_api
+from kubervisor.assembly import connect_api, find_lease_namespace
 from kubervisor.errors import KubervisorError
 from kubervisor.runtime.releasing import Scope, end_stop
 from kubervisor.runtime.releasing import release as release_all

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias, TypeVar
 
 import click
 from pydantic import ValidationError
 
-from kubervisor.cli.watchdog_flags import watchdog_flags
+from kubervisor.cli.setting_flags import setting_flags
+from kubervisor.data_settings import DataSettings
 from kubervisor.errors import KubervisorError
+from kubervisor.rules_settings import RulesSettings
 from kubervisor.runtime.process import Process
 from kubervisor.settings import Settings
 from kubervisor.telemetry import logs
 from kubervisor.watchdog_settings import WatchdogSettings
 
-S = TypeVar("S", Settings, WatchdogSettings)
+S = TypeVar("S", Settings, WatchdogSettings, DataSettings, RulesSettings)
+AnySettings: TypeAlias = Settings | WatchdogSettings | DataSettings | RulesSettings
+CAPABILITIES: dict[str, type[AnySettings]] = {
+    "traffic": Settings,
+    "watchdog": WatchdogSettings,
+    "datarollout": DataSettings,
+    "rules": RulesSettings,
+}
 
 
 @click.command()
 @click.option(
     "--capability",
-    type=click.Choice(["traffic", "watchdog"]),
+    type=click.Choice(list(CAPABILITIES)),
     default="traffic",
     show_default=True,
-    help="What this process does: move traffic, or probe watchdogs and evict.",
+    help="What this process does: move traffic, probe watchdogs and evict, bring data to pods, or "
+    "follow rules of remediation.",
 )
 @click.option("--config", metavar="FILE", help="YAML file with settings; flags win over it.")
 @click.option("--kubeconfig", help="Path of a kubeconfig; default: the pod's service account.")
@@ -63,13 +73,15 @@ S = TypeVar("S", Settings, WatchdogSettings)
 @click.option("--lease-name")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
 @click.option("--log-format", type=click.Choice(["auto", "json", "console"]))
-@watchdog_flags
+@setting_flags("watchdog", WatchdogSettings, Settings)
+@setting_flags("datarollout", DataSettings, Settings, WatchdogSettings)
+@setting_flags("rules", RulesSettings, Settings, WatchdogSettings, DataSettings)
 @click.pass_context
 def run(context: click.Context, /, capability: str, **given: object) -> None:
     """Run the controller until SIGTERM. Exit code 0: asked to stop; 1: lease lost; 2: bad usage."""
     given = {name: value for name, value in given.items() if value not in (None, ())}
     _refuse_flags_of_others(context.command, capability, given.keys())
-    settings = read_settings(given) if capability == "traffic" else read_watchdog_settings(given)
+    settings = _READERS[capability](given)
     logs.set_up(level=settings.log_level, form=settings.log_format)
     try:
         process = _build(settings)
@@ -97,18 +109,50 @@ def read_watchdog_settings(given: dict[str, object]) -> WatchdogSettings:
 
 
 def _refuse_flags_of_others(command: click.Command, name: str, given: Collection[str]) -> None:
-    known = (Settings if name == "traffic" else WatchdogSettings).model_fields
+    known = CAPABILITIES[name].model_fields
     for flag in command.params:
         if flag.name in given and flag.name not in known:
             raise click.UsageError(f"{flag.opts[0]} is no flag of --capability {name}")
 
 
-def _build(settings: Settings | WatchdogSettings) -> Process:
+def read_data_settings(given: dict[str, object]) -> DataSettings:
+    """Flags over environment over defaults."""
+    return _checked(DataSettings, given)
+
+
+def read_rules_settings(given: dict[str, object]) -> RulesSettings:
+    """Flags over environment over file over defaults."""
+    values = dict(given)
+    if "sources" in values:
+        values["sources"] = _named(given["sources"])
+    if "provider_cool_down" in values:
+        pairs = (pair.partition("=") for pair in _strings(given["provider_cool_down"]))
+        values["provider_cool_down"] = {name: seconds for name, _, seconds in pairs}
+    return _checked(RulesSettings, values)
+
+
+_READERS: dict[str, Callable[[dict[str, object]], AnySettings]] = {
+    "traffic": read_settings,
+    "watchdog": read_watchdog_settings,
+    "datarollout": read_data_settings,
+    "rules": read_rules_settings,
+}
+
+
+def _build(settings: AnySettings) -> Process:
     """Imported here: the parts of one capability are no part of another's memory."""
     if isinstance(settings, WatchdogSettings):
         from kubervisor import watchdog_app  # noqa: PLC0415
 
         return watchdog_app.build(settings)
+    if isinstance(settings, DataSettings):
+        from kubervisor import data_app  # noqa: PLC0415
+
+        return data_app.build(settings)
+    if isinstance(settings, RulesSettings):
+        from kubervisor import rules_app  # noqa: PLC0415
+
+        return rules_app.build(settings)
     from kubervisor import app  # noqa: PLC0415
 
     return app.build(settings)

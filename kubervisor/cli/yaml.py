@@ -15,6 +15,7 @@ from string import Template
 import click
 
 from kubervisor import __version__
+from kubervisor.api.definitions import DEFINITIONS
 from kubervisor.cli.crds import crd_yaml
 
 _NAMESPACE = """\
@@ -34,6 +35,8 @@ class Key:
     meaning: str
 
 
+_SOURCE = r"[A-Za-z0-9][\w.-]{0,62}:[^;\s\"\\]{1,1024}"
+
 KEYS: Mapping[str, Key] = {
     "namespace": Key("kubervisor", r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "where it is installed"),
     "image": Key(f"kubervisor:{__version__}", r"[a-z0-9][\w./:@-]{0,1023}", "with its tag"),
@@ -42,7 +45,14 @@ KEYS: Mapping[str, Key] = {
     "traffic_replicas": Key("1", "[0-9]{1,3}", "of the controller that moves traffic"),
     "use_watchdogprober": Key("1", "[01]", "1: probe watchdogs and evict pods in error"),
     "watchdogprober_replicas": Key("1", "[0-9]{1,3}", "of that"),
-    "autocrane_replicas": Key("1", "[0-9]{1,3}", "of the same: what evicts is what probes"),
+    "use_datarepo": Key("0", "[01]", "1: roll out data, and serve it from a repository"),
+    "datarepo_sources": Key("", rf"({_SOURCE}(;{_SOURCE})*)?", "NAME:SPEC;… that it serves"),
+    "datarepo_replicas": Key("1", "[0-9]{1,3}", "of the repository"),
+    "datarepo_memory": Key("512Mi", r"[0-9]{1,12}(\.[0-9]{1,3})?([kMGT]|[KMGT]i)?", "its limit"),
+    "autocrane_replicas": Key("1", "[0-9]{1,3}", "of what evicts, and of what rolls out data"),
+    "use_rules": Key("0", "[01]", "1: follow AutopilotRules"),
+    "rules_source": Key("", r"(https?://[\w.:/-]{1,1024})?", "URL of the Prometheus that they ask"),
+    "rules_replicas": Key("1", "[0-9]{1,3}", "of what follows them"),
     "use_testworkload": Key("0", "[01]", "1: a Deployment whose watchdog can be made to fail"),
     "testworkload_replicas": Key("2", "[0-9]{1,3}", "of that"),
 }
@@ -88,17 +98,26 @@ def read_keys(settings: Sequence[str]) -> dict[str, str]:
         if not re.fullmatch(KEYS[name].pattern, value, re.ASCII):
             raise UnusableKey(f"{name} cannot be {value!r:.80}; it must match {KEYS[name].pattern}")
         values[name] = value
+    if values["datarepo_sources"] and values["use_datarepo"] == "0":
+        raise UnusableKey("datarepo_sources needs use_datarepo=1: nothing would serve them")
+    if (values["use_rules"] == "1") != bool(values["rules_source"]):
+        raise UnusableKey("use_rules=1 and rules_source go together: rules ask a Prometheus")
     return values
 
 
 def manifests(values: Mapping[str, str]) -> Iterator[str]:
     """The documents of an installation; `values` has every key."""
     yield Template(_NAMESPACE).substitute(values)
-    yield crd_yaml()
+    yield from map(crd_yaml, DEFINITIONS)
     yield from _part("traffic", values, replicas=int(values["traffic_replicas"]))
     if values["use_watchdogprober"] == "1":
         asked = max(int(values[f"{of}_replicas"]) for of in ("watchdogprober", "autocrane"))
         yield from _part("watchdog", values, replicas=asked)
+    if values["use_datarepo"] == "1":
+        yield from _part("datarollout", values, replicas=int(values["autocrane_replicas"]))
+        yield from _part("datarepo", values, replicas=int(values["datarepo_replicas"]))
+    if values["use_rules"] == "1":
+        yield from _part("rules", values, replicas=int(values["rules_replicas"]))
     if values["use_testworkload"] == "1":
         yield from _part("testworkload", values, replicas=int(values["testworkload_replicas"]))
 

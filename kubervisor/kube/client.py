@@ -11,7 +11,8 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -25,20 +26,20 @@ from kubernetes.config import ConfigException
 
 from kubervisor.errors import ApiError, ApiUnavailable
 from kubervisor.kube import failures
+from kubervisor.kube.connections import connections_of
+from kubervisor.kube.exchange import Answer, Query, refuse_failure, send
 from kubervisor.kube.outcomes import EXCEPTIONS
 from kubervisor.kube.stream import CHUNK_BYTES, Stream
 from kubervisor.kube.text import one_line
 from kubervisor.text import without_secrets
 
 MAX_CONNECTIONS = 16
-CONNECT_SECONDS = 5.0
 IDENTITY_SECONDS = 10.0
 """How long credentials are used before they are looked at again. The library would set up all of
 its configuration for each request, a quarter of its cost; it renews tokens minutes before they end.
 """
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
-Query = Mapping[str, str | int]
 Count = Callable[[str, str, int], None]
 
 
@@ -64,6 +65,7 @@ class Api:
         self.namespace = namespace
         self._configuration, self._host = configuration, configuration.host
         self._pool = RESTClientObject(configuration).pool_manager
+        self._connections = connections_of(configuration, self._pool)
         self._user_agent = user_agent
         self._credentials = threading.Lock()
         self._headers: dict[str, str] = {}
@@ -94,16 +96,20 @@ class Api:
         if not self._slots.acquire(timeout=timeout):
             raise ApiUnavailable(f"{request}: all {MAX_CONNECTIONS} connections busy", sent=False)
         try:
-            headers = (
-                {"Content-Type": content_type or "application/json"} if body is not None else {}
-            )
-            payload = None if body is None else msgspec.json.encode(body)
-            verb = failures.verb_and_resource(method, path)
-            response = self._open(request, method, verb, path, query, payload, headers, timeout)
-            data = self._read(request, response, deadline)
+            kind = {"Content-Type": content_type or "application/json"} if body is not None else {}
+            with self._asked(
+                request,
+                method,
+                path,
+                query,
+                payload=None if body is None else msgspec.json.encode(body),
+                headers=kind,
+                timeout=timeout,
+            ) as answer:
+                data = _read(answer, deadline)
         finally:
             self._slots.release()
-        self._check(request, response, data, content_type or "")
+        refuse_failure(request, answer, data, content_type or "")
         return data
 
     def stream(self, path: str, query: Query | None = None, *, read_timeout: float) -> Stream:
@@ -113,47 +119,63 @@ class Api:
         Raises: the ApiError tree, also while the stream is read.
         """
         request = failures.describe("WATCH", path)
-        verb = ("watch", failures.verb_and_resource("GET", path)[1])
-        response = self._open(request, "GET", verb, path, query, None, {}, read_timeout)
+        counted = "watch", failures.verb_and_resource("GET", path)[1]
+        try:
+            response = send(
+                self._pool,
+                "GET",
+                self._host + _target(path, query),
+                payload=None,
+                headers=self._identity(),
+                timeout=read_timeout,
+            )
+        except EXCEPTIONS as error:
+            self._count(*counted, 0)
+            raise failures.from_exception(request, error) from _shown(error)
+        self._count(*counted, response.status)
         if not 200 <= response.status < 300:
-            data = self._read(request, response, time.monotonic() + read_timeout)
-            self._check(request, response, data, "")
+            try:
+                data = _read(response, time.monotonic() + read_timeout)
+            except EXCEPTIONS as error:
+                raise failures.from_exception(request, error) from error
+            finally:
+                response.close()
+            refuse_failure(request, response, data, "")
         return Stream(response, request)
 
     def close(self) -> None:
         """Give up all idle connections."""
+        self._connections.close()
         self._pool.clear()
 
-    def _open(
+    @contextmanager
+    def _asked(
         self,
         request: str,
         method: str,
-        counted: tuple[str, str],
         path: str,
         query: Query | None,
+        *,
         payload: bytes | None,
-        headers: dict[str, str],
+        headers: Mapping[str, str],
         timeout: float,
-    ) -> urllib3.BaseHTTPResponse:
-        url = f"{self._host}{path}" + (f"?{urlencode(query)}" if query else "")
+    ) -> Iterator[Answer]:
+        """The answer, to be read within the block. Raises the ApiError tree, also for that."""
+        counted, status = failures.verb_and_resource(method, path), 0
         try:
-            response = self._pool.urlopen(
+            with self._connections.ask(
                 method,
-                url,
-                body=payload,
+                _target(path, query),
+                payload=payload,
                 headers={**self._identity(), **headers},
-                timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout), read=timeout),
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
+                timeout=timeout,
+            ) as answer:
+                status = answer.status
+                yield answer
         except EXCEPTIONS as error:
-            self._count(*counted, 0)
-            # Not chained where the library quotes the header that it rejects, the token with it.
-            shown = None if isinstance(error, ValueError) else error
-            raise failures.from_exception(request, error) from shown
-        self._count(*counted, response.status)
-        return response
+            raise failures.from_exception(request, error) from _shown(error)
+        finally:
+            self._count(*counted, status)
 
     def _identity(self) -> dict[str, str]:
         """The headers of every request, with credentials that are at most IDENTITY_SECONDS old."""
@@ -170,32 +192,25 @@ class Api:
         token = settings["BearerToken"]["value"] if "BearerToken" in settings else None
         return {**headers, "Authorization": token.strip()} if token else headers
 
-    @staticmethod
-    def _read(request: str, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-        chunks: list[bytes] = []
-        try:
-            while chunk := response.read1(CHUNK_BYTES):
-                chunks.append(chunk)
-                if time.monotonic() > deadline:
-                    raise urllib3.exceptions.TimeoutError("the answer was not complete in time")
-        except EXCEPTIONS as error:
-            response.close()
-            raise failures.from_exception(request, error) from error
-        response.release_conn()
-        return b"".join(chunks)
 
-    @staticmethod
-    def _check(
-        request: str, response: urllib3.BaseHTTPResponse, data: bytes, content_type: str
-    ) -> None:
-        if not 200 <= response.status < 300:
-            raise failures.from_answer(
-                request,
-                response.status,
-                data,
-                retry_after=response.headers.get("Retry-After"),
-                content_type=content_type,
-            )
+def _target(path: str, query: Query | None) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _read(answer: Answer, deadline: float) -> bytes:
+    chunks: list[bytes] = []
+    while chunk := answer.read1(CHUNK_BYTES):
+        chunks.append(chunk)
+        if time.monotonic() > deadline:
+            raise urllib3.exceptions.TimeoutError("the answer was not complete in time")
+    return b"".join(chunks)
+
+
+def _shown(error: Exception) -> Exception | None:
+    """What an error is chained to: nothing where the library quotes the header that it rejects, the
+    token with it.
+    """
+    return None if isinstance(error, ValueError) else error
 
 
 def connect(

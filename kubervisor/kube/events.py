@@ -27,6 +27,8 @@ NOTE_BYTES = 1024
 SERIES_SECONDS = 600.0
 PATCH_SECONDS = 10.0  # the count of one Event is written at most this often
 LAST_SECONDS = 2.0  # how long a stop waits for what is queued
+CLUSTER = "default"
+"""The namespace of Events that regard objects without one; the API server takes no other."""
 _WAKE_SECONDS = 0.5
 
 
@@ -84,6 +86,8 @@ class EventRecorder:
 
     regards = ("kubervisor.k8s.io/v1alpha1", "KubervisorService")
     """API version and kind of the objects that the Events regard."""
+    tells_notes_apart = False
+    """Whether the same reason with another note is another Event, where no pod is related."""
 
     def __init__(
         self,
@@ -118,8 +122,8 @@ class EventRecorder:
         related: Pod | Owner | None = None,
     ) -> None:
         """Queue an Event; the oldest one is dropped where the queue is full."""
-        pod, said = (related.uid, note) if related else ("", "")
-        key = (regarding.uid, pod, reason, said)
+        said = note if related or self.tells_notes_apart else ""
+        key = (regarding.uid, related.uid if related else "", reason, said)
         with self._ready:
             series = self._known.get(key)
             if series is not None and self._clock() - series.first_at < SERIES_SECONDS:
@@ -186,7 +190,7 @@ class EventRecorder:
                 series.path = ""  # Events live an hour; write it anew
             else:
                 return
-        body, namespace = self._body(series), series.said.namespace
+        body, namespace = self._body(series), series.said.namespace or CLUSTER
         if count > 1:
             body["series"] = {"count": count, "lastObservedTime": _micro(last_at)}
         name = f"kubervisor.{uuid.uuid4().hex}"

@@ -30,6 +30,7 @@ from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.model import Fleet, PodUid
 from kubervisor.traffic.plan import Intent
 from kubervisor.traffic.policy import BreakerPolicy
+from kubervisor.traffic.returns import plan_lost_returns
 from kubervisor.traffic.verdict import Verdict
 
 JUDGING = frozenset({Stance.GUARD, Stance.DRY_RUN, Stance.GIVE_BACK, Stance.HOLD})
@@ -230,7 +231,9 @@ class Breaker:
                 if fleet.neighbours:
                     fleet = desk.fleet()
                 intent = self._decide(case, fleet, tried)
-                if intent is None or desk.ledger.lost_pods:
+                # The Activator says so, and may not have looked at this fleet yet.
+                lost = desk.ledger.lost_pods or plan_lost_returns(fleet).intents
+                if intent is None or lost:
                     return None
                 wait = desk.shared.ejections.take(case.assignment.key)
                 if wait == 0:

@@ -10,7 +10,6 @@ from kubervisor.errors import ApiError, KubervisorError, NotFound
 from kubervisor.kube import access, failures, paths, wire
 from kubervisor.kube.client import Api
 from kubervisor.kube.stopping import read_stopped
-from kubervisor.settings import Settings
 from kubervisor.source_settings import NamedSource
 from kubervisor.sources import Sources
 from kubervisor.traffic.detector_policy import SourceRef
@@ -20,6 +19,8 @@ TAKES_OVER = 5.0
 
 LOOK_SECONDS = 0.5
 SOURCE_SECONDS = 5.0
+SAMPLE_SECONDS = 75.0
+"""What is asked for is made for the answer, so it is younger than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +31,25 @@ class Finding:
     text: str
 
 
-def find_definition(api: Api, namespaces: Sequence[str]) -> Iterator[Finding]:
-    """Whether the API server serves KubervisorServices."""
-    path = paths.collection(paths.KUBERVISOR_SERVICES, next(iter(namespaces), None))
+def find_definition(
+    api: Api,
+    namespaces: Sequence[str],
+    kind: str = paths.KUBERVISOR_SERVICES,
+    title: str = "KubervisorServices",
+) -> Iterator[Finding]:
+    """Whether the API server serves that kind, a constant of `paths`."""
+    path = paths.collection(kind, next(iter(namespaces), None))
     try:
         api.request("GET", path, query={"limit": 1})
     except NotFound:
         yield Finding(
             False,
-            "the API server serves no KubervisorServices: apply crds/, or use crds.enabled of the "
-            "chart",
+            f"the API server serves no {title}: apply crds/, or use crds.enabled of the chart",
         )
     except ApiError as error:
-        yield Finding(False, f"KubervisorServices cannot be read: {error}")
+        yield Finding(False, f"{title} cannot be read: {error}")
     else:
-        yield Finding(True, "the API server serves KubervisorServices")
+        yield Finding(True, f"the API server serves {title}")
 
 
 def find_rights(
@@ -106,11 +111,11 @@ def find_leader(
         )
 
 
-def find_sources(settings: Settings) -> Iterator[Finding]:
+def find_sources(named: Sequence[NamedSource]) -> Iterator[Finding]:
     """Whether each source of the administrator answers a query."""
-    sources = Sources(named=settings.sources, allow=(), max_sample_age=settings.max_sample_age)
+    sources = Sources(named=named, allow=(), max_sample_age=SAMPLE_SECONDS)
     try:
-        for source in settings.sources:
+        for source in named:
             yield _ask(sources, source)
     finally:
         sources.close()

@@ -19,7 +19,7 @@ from kubervisor.kube.watches import Caches
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Shared
 from kubervisor.runtime.ground import ground_of
-from kubervisor.runtime.standing import compose, compose_refused
+from kubervisor.runtime.standing import Facts, compose, compose_refused, facts_of
 from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.workqueue import WorkQueue
@@ -100,16 +100,15 @@ class Controller:
         if record is None or self._is_stopped(key.namespace):
             return
         worker = self._supervisor.get(key)
-        previous = self._statuses.last_written(record)
-        now = self._shared.clock.wall()
-        if worker is not None:
-            status = compose(worker.desk.assignment, worker.desk, previous, now=now)
-        elif key in self._refused:
-            reason, message = self._refused[key]
-            status = compose_refused(record.generation, reason, message, previous, now=now)
-        else:
+        facts = facts_of(worker.desk.assignment, worker.desk) if worker else self._refused.get(key)
+        if facts is None or self._statuses.has_told(record, facts):
             return
-        if wait := self._statuses.write(record, status):
+        previous, now = self._statuses.last_written(record), self._shared.clock.wall()
+        if isinstance(facts, Facts):
+            status = compose(facts, previous, now=now)
+        else:
+            status = compose_refused(record.generation, *facts, previous, now=now)
+        if wait := self._statuses.write(record, status, facts):
             self._settling.add(key, after=wait)
 
     def _assign(self, key: ServiceKey, record: SpecRecord, *, stopped: bool) -> Assignment:

@@ -21,6 +21,11 @@ class Hints:
         self._receiving: dict[str, frozenset[PodUid]] = {}
         self._nodes: dict[str, str] = {}
 
+    @property
+    def are_told(self) -> bool:
+        """Whether something was told that may be over."""
+        return bool(self._receiving or self._nodes)
+
     def look(self, breaker: str, verdict: Verdict, fleet: Fleet) -> None:
         """Look at what a breaker saw; called once for each evaluation."""
         self._look_at_ejected(breaker, verdict, fleet)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import gc
 
-YOUNG_OBJECTS, YOUNGER, OLDER = 50_000, 20, 20
+YOUNG_OBJECTS, YOUNGER, OLDER = 20_000, 20, 20
 """An answer of a source becomes hundreds of thousands of objects at once, none of them in a cycle.
-Looking through them after each 700, as is the default, takes a third of the time of reading one.
+Looking through them after each 700, as is the default, takes a third of the time of reading one;
+and through so many, strewn over the memory, 20 ms in which nobody else can do anything.
 """
 
 ARENAS = 2
@@ -17,6 +18,10 @@ uses. And each large body that it frees makes it keep larger ones in its heap: f
 """
 
 TIDY_SECONDS, EVERYTHING = 60.0, 60
+EARLY_SECONDS, EARLY = 5.0, 12
+"""While a process takes everything in, little may gather from one look to the next: what 5,000
+Services need in their first minute takes half a second to look through at once.
+"""
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 _LIBRARY = ctypes.CDLL(None)
@@ -39,6 +44,8 @@ class Tidy:
     interpreter's own rare look through everything would leave for long. To look through all that
     5,000 Services have stops every thread for half a second, and finds nothing: what was there at
     the last look is passed over, but once in `EVERYTHING` looks, for the Services that went since.
+    Not what was there at the interpreter's looks too: they are so many that most errors live to see
+    one, and would keep their answers for an hour.
     """
 
     def __init__(self) -> None:
@@ -54,4 +61,4 @@ class Tidy:
         trim = getattr(_LIBRARY, "malloc_trim", None)
         if trim is not None:
             trim(0)
-        return TIDY_SECONDS
+        return EARLY_SECONDS if self._looks < EARLY else TIDY_SECONDS

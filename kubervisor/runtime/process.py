@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Protocol
 
 from kubervisor.runtime.threads import start_thread
@@ -108,8 +109,7 @@ class Process:
         """Run until a signal or the loss of the lease; the exit code: 0 asked to stop, 1 lease
         lost.
         """
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop.set())
+        self._stop_on_signals()
         for server in self._servers:
             start_thread("server", server.serve_forever)
         elector = self._start("lease", lambda: self._elector.run(self._gained, self._lost))
@@ -118,6 +118,20 @@ class Process:
             self._start(background.name, background.run)
         self._stop.wait()
         return self._end(elector)
+
+    def _stop_on_signals(self) -> None:
+        """A handler may interrupt whoever waits for `stop` while it holds the lock that setting it
+        takes, and would wait for ever: a handler only puts, and a thread sets.
+        """
+        asked = SimpleQueue[int]()  # its `put` may be called in the midst of another
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, _: asked.put(number))
+
+        def heed() -> None:
+            asked.get()
+            self._stop.set()
+
+        start_thread("signals", heed)
 
     def _gained(self) -> None:
         renewed = self._leading.renew()

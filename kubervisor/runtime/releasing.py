@@ -23,12 +23,12 @@ from kubervisor.kube.records import SpecRecord, decode_pod, decode_service, deco
 from kubervisor.kube.stopping import announce_stop, withdraw_stop
 from kubervisor.kube.writers import TrafficWriter
 from kubervisor.runtime.standing import compose_refused
+from kubervisor.settings import Settings
 from kubervisor.traffic import keys
 from kubervisor.traffic.membership import is_member
 from kubervisor.traffic.model import Pod
 from kubervisor.traffic.reasons import Reason
 
-LEASE_PREFIX = "kubervisor-traffic"
 OURS = (f"{keys.NAME}", f"{keys.TRAFFIC} in (no,pause)")
 """Label selectors of pods to release: those of a KubervisorService, and any that is out."""
 
@@ -129,9 +129,9 @@ def _lease_names(api: Api, scope: Scope) -> list[tuple[str, str]]:
     found = {
         lease.metadata.name: lease.spec.holder_identity or ""
         for lease in list_all(api, path, _leases.decode)
-        if lease.metadata.name.startswith(LEASE_PREFIX)
+        if lease.metadata.name.startswith(Settings.lease_prefix)
     }
-    found.setdefault(LEASE_PREFIX, "")
+    found.setdefault(Settings.lease_prefix, "")
     return sorted(found.items())
 
 

@@ -4,15 +4,16 @@ log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from copy import copy
 from typing import TypeVar
 
 from kubervisor.kube.events import EventType
 from kubervisor.runtime.assignment import Stance
 from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.hints import Hints
-from kubervisor.runtime.ledger import Decision, KeptOutlier, SourceProblem
-from kubervisor.telemetry import metrics
+from kubervisor.runtime.ledger import Decision, KeptOutlier, Ledger, SourceProblem
+from kubervisor.telemetry import logs, metrics
 from kubervisor.traffic.model import Fleet, PodUid
 from kubervisor.traffic.plan import Intent, Plan, Refusal
 from kubervisor.traffic.reasons import Reason
@@ -23,6 +24,7 @@ T = TypeVar("T")
 FAILURES_TOLD = 2
 """Failures in a row of a source that has answered before, until they are told."""
 
+_NO_PLAN = Plan()
 _OVERFLOW = (Reason.BUDGET_EXHAUSTED, Reason.LOAD_TOO_HIGH)
 
 
@@ -36,7 +38,7 @@ class Reporter:
         self._detected: dict[str, frozenset[PodUid]] = {}
         self._refused: dict[str, frozenset[PodUid]] = {}
         self._wished: dict[str, frozenset[PodUid]] = {}
-        self._shown: tuple[object, ...] = ()
+        self._shown: tuple[object, ...] = (self,)  # like nothing that a status shows
 
     def keep(self, breakers: Iterable[str]) -> None:
         """Report on these breakers alone; the series of the others go with them."""
@@ -98,15 +100,18 @@ class Reporter:
 
     def planned(self, breaker: str, verdict: Verdict, plan: Plan, fleet: Fleet) -> None:
         """What the verdict led to; called once for each evaluation."""
+        if logs.is_debugging():
+            self._desk.log.debug(
+                "Evaluated",
+                breaker=breaker,
+                pods=len(verdict.findings),
+                outliers=len(verdict.outliers),
+                refused=len(plan.refused),
+            )
+        if self._is_uneventful(verdict, plan, fleet):
+            return
         self._count(breaker, verdict, plan)
         self._hints.look(breaker, verdict, fleet)
-        self._desk.log.debug(
-            "Evaluated",
-            breaker=breaker,
-            pods=len(verdict.findings),
-            outliers=len(verdict.outliers),
-            refused=len(plan.refused),
-        )
         self._panic(breaker, plan)
         self._remain(breaker, plan)
         ledger = self._desk.ledger
@@ -118,22 +123,27 @@ class Reporter:
             self._would_eject(breaker, plan.intents)
         self._tell_if_changed()
 
+    def _is_uneventful(self, verdict: Verdict, plan: Plan, fleet: Fleet) -> bool:
+        """Nobody stands out or is out, and nothing is known that could end: as nearly always."""
+        return not (
+            any(self._shown)
+            or verdict.outliers
+            or plan != _NO_PLAN
+            or fleet.out
+            or self._detected
+            or self._refused
+            or self._wished
+            or self._hints.are_told
+            or any(_shown(self._desk.ledger))
+        )
+
     def _tell_if_changed(self) -> None:
         """Have the status looked at where it would say something else: most evaluations change
         nothing.
         """
-        ledger = self._desk.ledger
-        shown = (
-            dict(ledger.panicking),
-            dict(ledger.exhausted),
-            dict(ledger.kept),
-            dict(ledger.versions),
-            dict(ledger.problems),
-            dict(ledger.mismatched),
-            ledger.no_samples,
-        )
+        shown = _shown(self._desk.ledger)
         if shown != self._shown:
-            self._shown = shown
+            self._shown = tuple(copy(one) for one in shown)
             self._desk.changed()
 
     def _count(self, breaker: str, verdict: Verdict, plan: Plan) -> None:
@@ -225,6 +235,19 @@ class Reporter:
             action="Evaluate",
             note=note,
         )
+
+
+def _shown(ledger: Ledger) -> tuple[Collection[object], ...]:
+    """What the status shows of a ledger."""
+    return (
+        ledger.panicking,
+        ledger.exhausted,
+        ledger.kept,
+        ledger.versions,
+        ledger.problems,
+        ledger.mismatched,
+        ledger.no_samples,
+    )
 
 
 def _keep(known: dict[str, T], breaker: str, value: T) -> None:

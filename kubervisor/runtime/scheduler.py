@@ -164,7 +164,8 @@ class Scheduler:
         return bool(self._resting) and self._resting[0][0] <= now
 
     def _may_one_begin(self, now: float) -> bool:
-        return sum(now - worker.since < LONG for worker in self._busy) < AT_ONCE
+        busy = self._busy
+        return len(busy) < AT_ONCE or sum(now - worker.since < LONG for worker in busy) < AT_ONCE
 
     def _run(self) -> None:
         while (wait := self._look()) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kubervisor import instants
@@ -16,7 +17,7 @@ from kubervisor.api.status import (
 )
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Desk
-from kubervisor.runtime.ledger import KeptOutlier
+from kubervisor.runtime.ledger import Decision, KeptOutlier
 from kubervisor.telemetry import metrics
 from kubervisor.traffic.budget import allowance, fleet_floor
 from kubervisor.traffic.conditions import (
@@ -27,24 +28,43 @@ from kubervisor.traffic.conditions import (
     describe_below_floor,
 )
 from kubervisor.traffic.conditions import Condition as Fact
+from kubervisor.traffic.conditions import PodCount as Counted
 from kubervisor.traffic.model import Fleet, Traffic
 from kubervisor.traffic.reasons import Reason
 
 
-def compose(
-    assignment: Assignment, desk: Desk, previous: Mapping[str, Any], *, now: float
-) -> KubervisorServiceStatus:
-    """The status of a KubervisorService whose worker runs."""
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the status of a KubervisorService says but since when: of equal facts there is
+    nothing to write.
+    """
+
+    assignment: Assignment
+    standing: Standing
+    pods: Counted
+    fleet: FleetCount
+    decisions: tuple[Decision, ...]
+    kept: tuple[KeptOutlier, ...]
+
+
+def facts_of(assignment: Assignment, desk: Desk) -> Facts:
+    """What a desk whose worker runs knows now; the Service's gauges are set by it."""
     with desk.lock:
         fleet = desk.fleet()
         floor = fleet_floor(fleet.size, assignment.policy)
         standing = _standing(assignment, desk, fleet, floor)
-        decisions = desk.ledger.decisions
-        kept = [one for kept in desk.ledger.kept.values() for one in kept]
+        decisions = tuple(desk.ledger.decisions)
+        kept = tuple(one for kept in desk.ledger.kept.values() for one in kept)
         if not desk.stopped.is_set():
             _measure(assignment, fleet, floor, standing)
-    claimed = desk.shared.gatherer.claimed(assignment.key)
-    count = count_pods(claimed)
+    count = count_pods(desk.shared.gatherer.claimed(assignment.key))
+    counted = _fleet_count(fleet, assignment, floor)
+    return Facts(assignment, standing, count, counted, decisions, kept)
+
+
+def compose(facts: Facts, previous: Mapping[str, Any], *, now: float) -> KubervisorServiceStatus:
+    """The status of a KubervisorService whose worker runs."""
+    assignment, count = facts.assignment, facts.pods
     # Oldest first in the ledger, newest first for the reader.
     recent = [
         Recent(
@@ -56,10 +76,10 @@ def compose(
             reason=d.reason,
             evidence=d.evidence,
         )
-        for d in reversed(decisions)
+        for d in reversed(facts.decisions)
     ]
     return KubervisorServiceStatus(
-        conditions=_conditions(standing, assignment.generation, previous, now),
+        conditions=_conditions(facts.standing, assignment.generation, previous, now),
         observed_generation=assignment.generation,
         start_time=previous.get("startTime") or _time(now),
         pod_count=PodCount(
@@ -69,9 +89,9 @@ def compose(
             nb_pods_unknown=count.unknown,
         ),
         breakers=", ".join(breaker.name for breaker in assignment.policy.breakers),
-        fleet=_fleet_count(fleet, assignment, floor),
+        fleet=facts.fleet,
         recent=recent or None,
-        outliers=[_outlier(one) for one in kept] or None,
+        outliers=[_outlier(one) for one in facts.kept] or None,
     )
 
 

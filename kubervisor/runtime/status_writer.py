@@ -47,6 +47,7 @@ class _Object:
     lock: threading.Lock = field(default_factory=threading.Lock)
     intents: dict[PodUid, EjectionIntent] = field(default_factory=dict)
     recounted_at: float | None = None  # monotonic: since when only the counts are others
+    told: tuple[object, str] | None = None  # what `record` says, as of that version of it
 
 
 class StatusWriter:
@@ -138,25 +139,37 @@ class StatusWriter:
                 del known.intents[pod]
                 raise
 
-    def write(self, record: SpecRecord, status: KubervisorServiceStatus) -> float:
-        """Write the status if it says something new; returns the seconds until counts that are not
-        written yet should be, 0 where there is nothing left to say. Raises as `declare`.
+    def has_told(self, record: SpecRecord, facts: object) -> bool:
+        """Whether a status made of equal facts is what is stored, and all of it is."""
+        known = self._known(record)
+        with known.lock:
+            told = facts, known.record.resource_version
+            return known.told == told and not known.intents and known.recounted_at is None
+
+    def write(
+        self, record: SpecRecord, status: KubervisorServiceStatus, facts: object = None
+    ) -> float:
+        """Write the status, made of `facts`, if it says something new; returns the seconds until
+        counts that are not written yet should be, 0 where there is nothing left to say. Raises as
+        `declare`.
         """
         known = self._known(record)
         with known.lock:
             try:
-                self._claim(known, status.wire())
+                said = status.wire()
+                self._claim(known, said)
                 self._confirm(known)
-                stored, wire = known.record.status, self._with_intents(known, status.wire())
+                stored, wire = known.record.status, self._with_intents(known, said)
                 if stored == wire:
                     known.recounted_at = None
-                    return 0.0
-                wait = self._unsettled(known, stored, wire)
-                if wait == 0:
+                elif wait := self._unsettled(known, stored, wire):
+                    return wait
+                else:
                     self._store(known, lambda _: wire)
+                known.told = facts, known.record.resource_version
             except NotFound:
-                return 0.0
-        return wait
+                pass
+        return 0.0
 
     def _unsettled(
         self, known: _Object, stored: Mapping[str, Any], wire: Mapping[str, Any]

@@ -25,8 +25,9 @@ from kubervisor.sources.credentials import Credentials
 from kubervisor.sources.dial import Dial
 from kubervisor.sources.http import MIB, SourceSession, status_error
 from kubervisor.sources.vectors import read_vector
+from kubervisor.traffic.layout import Layout
 from kubervisor.traffic.measurement import Samples, Series
-from kubervisor.traffic.rows import Known, Naming, as_it_is
+from kubervisor.traffic.rows import Naming, as_it_is
 
 MAX_ANSWER = 32 * MIB
 MAX_COMMAS = 500_000
@@ -38,7 +39,7 @@ MAX_TRUSTED_COMMAS = 2_000_000
 300,000 samples. Not more, for it is still a specification that says what is asked."""
 
 MOST_QUESTIONS = 64
-"""Questions of whose last answers the rows are kept for the next: those asked last."""
+"""Questions of whose last answers the layout is kept for the next: those asked last."""
 
 _Pieces: TypeAlias = Generator[bytes, None, None]
 """An answer, asked for and read as its pieces are taken. Closing it closes the connection, unless
@@ -69,14 +70,14 @@ class Prometheus:
         self._title, self._max_sample_age = dial.title, max_sample_age
         self._max_commas = MAX_TRUSTED_COMMAS if trusted else MAX_COMMAS
         self._one = one
-        self._rows: OrderedDict[tuple[str, str], Known] = OrderedDict()
+        self._layouts: OrderedDict[tuple[str, str], Layout] = OrderedDict()
         self._lock = Lock()
 
     def query(self, promql: str, *, deadline: float, pod_label: str = "pod") -> Samples:
         """The instant vector of `promql`, to be looked at by `pod_label`."""
         question = promql, pod_label
         with self._lock:
-            before = self._rows.pop(question, {})
+            before = self._layouts.pop(question, None)
         with closing(self._ask(promql, deadline)) as pieces:
             samples = read_vector(
                 self._title,
@@ -88,9 +89,9 @@ class Prometheus:
             )
         self._refuse_old(samples.oldest)
         with self._lock:
-            self._rows[question] = samples.rows
-            if len(self._rows) > MOST_QUESTIONS:
-                self._rows.popitem(last=False)
+            self._layouts[question] = samples.layout
+            if len(self._layouts) > MOST_QUESTIONS:
+                self._layouts.popitem(last=False)
         return samples
 
     def raw(self, selector: str, window: float, *, deadline: float) -> tuple[Series, ...]:

@@ -116,6 +116,11 @@ def _for_people() -> Any:
     )
 
 
+def is_debugging() -> bool:
+    """Whether debug lines are written: to drop one takes longer than to ask first."""
+    return _LEVEL.lowest <= logging.DEBUG
+
+
 def get(name: str, **bound: str) -> Log:
     """A logger with `logger=name` and `bound` in every line."""
     log: Log = structlog.get_logger().bind(logger=name, **bound)

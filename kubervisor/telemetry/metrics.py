@@ -26,6 +26,7 @@ GCCollector(registry=REGISTRY)
 
 _SERVICE = ("namespace", "service")
 _BREAKER = ("namespace", "service", "breaker")
+_ROLLOUT = ("namespace", "source")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 BUILD = Gauge(
@@ -221,6 +222,109 @@ EVICTIONS = Counter(
     ("namespace", "outcome"),
     registry=REGISTRY,
 )
+DATA_PHASE = Gauges(
+    "kubervisor_data_rollout_phase",
+    "1 for the phase that the rollout of a source's data is in: Waiting, Settled, RollingOut, "
+    "RollingBack.",
+    (*_ROLLOUT, "phase"),
+    registry=REGISTRY,
+)
+DATA_USERS = Gauges(
+    "kubervisor_data_rollout_users",
+    "Pods that use a source by what they are asked to have: lastKnownGood, candidate, other.",
+    (*_ROLLOUT, "version"),
+    registry=REGISTRY,
+)
+DATA_PROMOTIONS = Counters(
+    "kubervisor_data_rollout_promotions_total",
+    "Versions of data that became the last known good one after a rollout.",
+    _ROLLOUT,
+    registry=REGISTRY,
+)
+DATA_ROLLBACKS = Counters(
+    "kubervisor_data_rollout_rollbacks_total",
+    "Versions of data that were taken back, and why.",
+    (*_ROLLOUT, "reason"),
+    registry=REGISTRY,
+)
+DATA_REQUESTS = Counters(
+    "kubervisor_data_rollout_requests_written_total",
+    "Pods asked for a version of data.",
+    _ROLLOUT,
+    registry=REGISTRY,
+)
+DATA_WRITE_ERRORS = Counter(
+    "kubervisor_data_rollout_write_errors_total",
+    "Writes of data rollouts that failed, by what was written (pod, status, object) and why; each "
+    "is tried again.",
+    ("target", "error"),
+    registry=REGISTRY,
+)
+DATA_REPOSITORY_UP = Gauge(
+    "kubervisor_data_repository_up",
+    "1 while the data repository gives its manifest.",
+    registry=REGISTRY,
+)
+DATA_REPOSITORY_AGE = Gauge(
+    "kubervisor_data_repository_age_seconds",
+    "Seconds since the data repository gave its manifest last; 0 before the first time.",
+    registry=REGISTRY,
+)
+DATA_LEADER = Gauge(
+    "kubervisor_data_rollout_leader",
+    "1 while this process holds the lease of data rollouts.",
+    registry=REGISTRY,
+)
+RULE_OBJECTS = Gauges(
+    "kubervisor_rule_objects",
+    "Objects of an AutopilotRule by the state that it is in about them, such as Normal or "
+    "ActiveActionsInProgress.",
+    ("rule", "state"),
+    registry=REGISTRY,
+)
+RULE_ACTIONS = Counters(
+    "kubervisor_rule_actions_total",
+    "Actions of an AutopilotRule by what became of them: begun, taken, failed, refused.",
+    ("rule", "action", "outcome"),
+    registry=REGISTRY,
+)
+RULE_POLLS = Counters(
+    "kubervisor_rule_polls_total",
+    "Questions that an AutopilotRule asked its source, by outcome: Answered, or why not.",
+    ("rule", "outcome"),
+    registry=REGISTRY,
+)
+RULE_POLL_SECONDS = Histogram(
+    "kubervisor_rule_poll_seconds",
+    "Time until a source has answered the question of a rule.",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+RULE_APPROVALS = Gauges(
+    "kubervisor_rule_approvals_pending",
+    "Objects of an AutopilotRule whose actions wait for a person's word.",
+    ("rule",),
+    registry=REGISTRY,
+)
+RULE_UNAUTHORIZED = Gauges(
+    "kubervisor_rule_unauthorized_volumes",
+    "Claims whose volumes are used outside the namespaces and workloads that they allow, as far as "
+    "an AutopilotRule looks.",
+    ("rule",),
+    registry=REGISTRY,
+)
+RULE_WRITE_ERRORS = Counter(
+    "kubervisor_rule_write_errors_total",
+    "Writes of remediation rules that failed, by what was written (object, status, approval, "
+    "action) and why; each is tried again.",
+    ("target", "error"),
+    registry=REGISTRY,
+)
+RULE_LEADER = Gauge(
+    "kubervisor_rule_leader",
+    "1 while this process holds the lease of remediation rules.",
+    registry=REGISTRY,
+)
 LEADER = Gauge("kubervisor_leader", "1 while this process holds the lease.", registry=REGISTRY)
 WATCHDOG_LEADER = Gauge(
     "kubervisor_watchdog_leader",
@@ -241,6 +345,8 @@ _PER_SERVICE = (
     STILL_RECEIVING,
     PAUSED_SECONDS,
 )
+_PER_RULE = (RULE_OBJECTS, RULE_ACTIONS, RULE_POLLS, RULE_APPROVALS, RULE_UNAUTHORIZED)
+_PER_ROLLOUT = (DATA_PHASE, DATA_USERS, DATA_PROMOTIONS, DATA_ROLLBACKS, DATA_REQUESTS)
 
 
 def begin_breaker(namespace: str, service: str, breaker: str) -> None:
@@ -261,3 +367,21 @@ def forget_service(namespace: str, service: str) -> None:
     """Drop every series of a KubervisorService that is gone."""
     for metric in _PER_SERVICE:
         metric.remove_by_labels({"namespace": namespace, "service": service})
+
+
+def begin_rollout(namespace: str, source: str) -> None:
+    """Show the rollout's counters at 0: `increase()` does not see a counter's first value."""
+    for metric in (DATA_PROMOTIONS, DATA_REQUESTS):
+        metric.labels(namespace, source)
+
+
+def forget_rollout(namespace: str, source: str) -> None:
+    """Drop the series of a rollout that is gone."""
+    for metric in _PER_ROLLOUT:
+        metric.remove_by_labels({"namespace": namespace, "source": source})
+
+
+def forget_rule(rule: str) -> None:
+    """Drop the series of a remediation rule that is gone."""
+    for metric in _PER_RULE:
+        metric.remove_by_labels({"rule": rule})

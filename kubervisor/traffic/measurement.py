@@ -58,7 +58,7 @@ class Measurement:
         index = self._index.get(label)
         if index is None:
             copies = ((dict(labels), value, at) for labels, value, at in self.samples)
-            index = self._index[label] = Samples(label, copies)
+            index = self._index[label] = Samples.of_plain(label, copies)
         return index
 
     def series_by(self, label: str) -> Mapping[str, Sequence[Series]]:

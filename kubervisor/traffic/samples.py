@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import inf, nan
 from operator import itemgetter
-from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
-from kubervisor.traffic.columns import Columns, Labels
-from kubervisor.traffic.rows import Known, Naming, Place, as_it_is
+from kubervisor.traffic.columns import Columns
+from kubervisor.traffic.layout import Labels, Layout, New
+from kubervisor.traffic.rows import Known, Naming, Place, as_it_is, extent
 
 
 class Sample(NamedTuple):
@@ -34,32 +34,32 @@ class Failures(Protocol):
 
 
 class Samples(Collection[Sample]):
-    """An instant vector. `pod_label` is the label that names the pod. A `Sample` is only made of
-    what is asked for; equal to any collection of equal ones in the same order.
+    """An instant vector. `pod_label` is the label that names the pod, `layout` is for the next
+    answer. A `Sample` is only made of what is asked for; equal to any collection of equal ones in
+    the same order.
     """
 
-    def __init__(
-        self,
-        pod_label: str,
-        found: Iterable[tuple[Labels, float, float]],
-        *,
-        one: Naming = as_it_is,
-        before: Known = MappingProxyType({}),
-    ) -> None:
-        """The samples `found`: labels, which become ours, values, and instants. Where `one` makes
-        one object of equal names of a place, all who hold a pod's name hold the same. `before` are
-        the `rows` of an earlier answer to the same question.
-        """
-        self.pod_label = pod_label
-        columns = Columns(pod_label, found, one, before)
+    def __init__(self, columns: Columns) -> None:
+        self.pod_label, self.layout = columns.pod_label, columns.layout
         self._groups, self._rows, self._values = columns.groups, columns.rows, columns.values
         self._group_of, self._row_of = columns.group_of, columns.row_of
         self._sums: dict[Failures | None, Mapping[Place, array[float]]] = {}
         self._chains: tuple[dict[Place, array[int]], array[int]] | None = None
 
+    @classmethod
+    def of_plain(
+        cls,
+        pod_label: str,
+        found: Iterable[tuple[Labels, float, float]],
+        *,
+        one: Naming = as_it_is,
+    ) -> Self:
+        """The samples `found`: labels, which become ours, values, and instants."""
+        return cls(Columns(pod_label, [New(array("q"), found)], one, Layout()))
+
     @property
     def rows(self) -> Known:
-        """Which row is whose, for the answer that comes next."""
+        """Which row is whose."""
         return self._rows
 
     @property
@@ -133,9 +133,9 @@ class Samples(Collection[Sample]):
         return columns
 
     def _sum(self, only: Failures | None) -> Mapping[Place, array[float]]:
-        sums = {place: array("d", bytes(8 * len(rows))) for place, rows in self._rows.items()}
+        sums = {place: array("d", bytes(8 * extent(rows))) for place, rows in self._rows.items()}
         counted = [
-            sums[group.place] if only is None or only.are_bad(group.labels) else None
+            sums.get(group.place) if only is None or only.are_bad(group.labels) else None
             for group in self._groups
         ]
         for number, row, value in zip(self._group_of, self._row_of, self._values, strict=True):
@@ -161,8 +161,8 @@ class Samples(Collection[Sample]):
         """The last sample of each row, by place, and for each sample the one before it in its
         row; -1 for none.
         """
-        last = {place: array("i", [-1]) * len(rows) for place, rows in self._rows.items()}
-        of_group = [last[group.place] for group in self._groups]
+        last = {place: array("i", [-1]) * extent(rows) for place, rows in self._rows.items()}
+        of_group = [last.get(group.place, array("i")) for group in self._groups]
         before = array("i")
         for number, (group, row) in enumerate(zip(self._group_of, self._row_of, strict=True)):
             column = of_group[group]
@@ -179,7 +179,9 @@ class Samples(Collection[Sample]):
         return len(self._values)
 
     def __iter__(self) -> Iterator[Sample]:
-        pods = {place: list(rows) for place, rows in self._rows.items()}
+        pods = {
+            place: {row: pod for pod, row in rows.items()} for place, rows in self._rows.items()
+        }
         for number, (group, row) in enumerate(zip(self._group_of, self._row_of, strict=True)):
             yield self._sample(number, pods[self._groups[group].place][row])
 

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import h11
 from uvicorn.config import Config
@@ -28,8 +28,11 @@ _AT_ONCE = struct.pack("ii", 1, 0)
 
 class Connection(H11Protocol):
     """A connection that ends by itself where its client asks for nothing. An application finds
-    `abort` in its scope's state: it ends the connection at once, with what was not read yet.
+    `abort` in its scope's state: it ends the connection at once, with what was not read yet. Of
+    one class at most `most` are open.
     """
+
+    most: ClassVar[int] = CONNECTIONS
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection, unless there are enough."""
-        self._refused = len(self.connections) >= CONNECTIONS
+        self._refused = len(self.connections) >= self.most
         if self._refused:
             transport.write(_refusal(503, "Service Unavailable", "There are too many connections"))
             transport.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -14,9 +15,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.model import ServiceKey
 from kubervisor.ui.connection import MOST_HEADER_BYTES
+from kubervisor.ui.data_documents import Data
 from kubervisor.ui.documents import Document, Fleet, Problem, encode
 from kubervisor.ui.files import INDEX, File, read_files
 from kubervisor.ui.hosts import is_allowed
+from kubervisor.ui.rules_documents import Rules
 from kubervisor.ui.streams import STREAMS, Streams
 from kubervisor.ui.topics import no_service
 from kubervisor.ui.view import View
@@ -40,6 +43,8 @@ def make_site(view: View, streams: Streams, hosts: frozenset[str], log: Log) -> 
         routes=[
             Route("/api/fleet", api.fleet),
             Route("/api/stream", api.stream),
+            Route("/api/data", api.data),
+            Route("/api/rules", api.rules),
             Route("/api/services/{namespace}/{name}", api.service),
             Route("/api/services/{namespace}/{name}/history", api.history),
             Route("/api/services/{namespace}/{name}/stream", api.stream),
@@ -59,6 +64,30 @@ class _Api:
     async def fleet(self, _: Request) -> Response:
         view = self._view
         return _json(Fleet(view.now(), view.controller(), list(view.rows().values())))
+
+    async def data(self, _: Request) -> Response:
+        """The rollouts of data; the API server is asked on a thread that streams do not need."""
+        view = self._view
+        access, problem, rollouts, more = await run_in_threadpool(view.rollouts.read)
+        by = view.controller()
+        return _json(Data(view.now(), by, access, problem, list(rollouts), more))
+
+    async def rules(self, _: Request) -> Response:
+        """Remediation rules; on such a thread too."""
+        view = self._view
+        found = await run_in_threadpool(view.remediation.read)
+        return _json(
+            Rules(
+                at=view.now(),
+                controller=view.controller(),
+                access=found.access,
+                problem=found.problem,
+                rules=list(found.rules),
+                objects=list(found.objects),
+                approvals=list(found.approvals),
+                more=found.more,
+            )
+        )
 
     async def service(self, request: Request) -> Response:
         return self._about(request, self._view.service)
@@ -93,7 +122,7 @@ class _Pages:
 
     async def page(self, request: Request) -> Response:
         path = request.url.path
-        is_page = path == "/" or path.startswith("/services/")
+        is_page = path in ("/", "/data", "/rules") or path.startswith("/services/")
         file = self._files.get(INDEX if is_page else path)
         if file is None and is_page:
             return _plain(NOT_BUILT, 503)

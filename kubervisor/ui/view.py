@@ -33,6 +33,8 @@ from kubervisor.ui.documents import LONGEST_TEXT, Controller, ServiceRow
 from kubervisor.ui.history_documents import History
 from kubervisor.ui.past import history_of
 from kubervisor.ui.recorder import Recorder
+from kubervisor.ui.rollouts import Rollouts
+from kubervisor.ui.rules import Remediation
 from kubervisor.ui.scores import scores_of
 from kubervisor.ui.service_documents import (
     MOST_PODS,
@@ -65,12 +67,14 @@ class View:
         supervisor: Supervisor,
         recorder: Recorder,
         events: AnnouncedEvents,
+        rollouts: Rollouts,
+        remediation: Remediation,
         controller: Callable[[], Controller],
         now: Callable[[], float] = time.time,
     ) -> None:
         self.recorder, self.controller, self.now = recorder, controller, now
         self._caches, self._gatherer, self._supervisor = caches, gatherer, supervisor
-        self._events = events
+        self._events, self.rollouts, self.remediation = events, rollouts, remediation
         self._order: list[str] = []
         self._lines: dict[str, _Line] = {}
 

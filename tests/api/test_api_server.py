@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from kubervisor.api.crd import CRD_NAME
-from kubervisor.api.kubervisorservice import API_VERSION, KIND
+from kubervisor.api.group import API_VERSION
+from kubervisor.api.kubervisorservice import KIND
 from kubervisor.api.status import (
     MAX_RECENT,
     Condition,

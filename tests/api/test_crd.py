@@ -1,4 +1,4 @@
-"""The generated CRD is structural, bounded and described, and its files are up to date."""
+"""The generated CRDs are structural, bounded and described, and their files are up to date."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 from kubervisor.api.crd import SCHEMA_VERSION, SCHEMA_VERSION_ANNOTATION, crd
+from kubervisor.api.definitions import DEFINITIONS
 from kubervisor.api.detectors import Detectors
 from kubervisor.api.policy import to_policy
 from kubervisor.api.reference import EXAMPLE
@@ -22,7 +23,7 @@ STRUCTURAL_KEYWORDS = {
     "type", "description", "properties", "items", "required", "enum", "format", "pattern",
     "minimum", "maximum", "exclusiveMinimum", "minLength", "maxLength", "minItems", "maxItems",
     "x-kubernetes-int-or-string", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
-    "x-kubernetes-validations",
+    "x-kubernetes-validations", "additionalProperties", "maxProperties",
 }  # fmt: skip
 
 
@@ -36,27 +37,31 @@ def fields(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[s
 
 FIELDS = {path: schema for path, schema, _ in fields(SCHEMA)}
 GIVEN = {path for path, _, given in fields(SCHEMA) if given}
-SPEC = [path for path in FIELDS if path.startswith(".spec.")]
 STATUS = [path for path in FIELDS if path.startswith(".status.")]
+EVERY = [
+    pytest.param(schema, given, id=f"{of.kind}{path}")
+    for of in DEFINITIONS
+    for path, schema, given in fields(of.schema())
+    if path.startswith((".spec.", ".status."))
+]
+SPEC = [one for one in EVERY if ".spec." in str(one.id)]
+EACH = [pytest.param(one.values[0], id=str(one.id)) for one in EVERY]
 
 
-@pytest.mark.parametrize("path", SPEC + STATUS)
-def test_each_field_is_structural_and_described(path: str) -> None:
-    schema = FIELDS[path]
+@pytest.mark.parametrize("schema", EACH)
+def test_each_field_is_structural_and_described(schema: dict[str, Any]) -> None:
     assert set(schema) <= STRUCTURAL_KEYWORDS
     assert "type" in schema or schema["x-kubernetes-int-or-string"]
     assert schema["description"].strip().endswith((".", "…"))
 
 
-@pytest.mark.parametrize("path", [path for path in SPEC if path not in GIVEN])
-def test_each_optional_field_says_what_unset_means(path: str) -> None:
-    description = FIELDS[path]["description"]
-    assert "Default: " in description or "Unset: " in description
+@pytest.mark.parametrize(("schema", "given"), SPEC)
+def test_each_optional_field_says_what_unset_means(schema: dict[str, Any], given: bool) -> None:
+    assert given or "Default: " in schema["description"] or "Unset: " in schema["description"]
 
 
-@pytest.mark.parametrize("path", SPEC)
-def test_each_field_of_the_specification_is_bounded(path: str) -> None:
-    schema = FIELDS[path]
+@pytest.mark.parametrize("schema", [one for one in EACH if ".spec." in str(one.id)])
+def test_each_field_of_the_specification_is_bounded(schema: dict[str, Any]) -> None:
     match schema.get("type"):
         case "integer" | "number":
             assert {"minimum", "maximum"} <= set(schema)
@@ -67,7 +72,10 @@ def test_each_field_of_the_specification_is_bounded(path: str) -> None:
 
 
 def test_no_default_is_written_into_the_users_object() -> None:
-    assert not [path for path in SPEC if "default" in FIELDS[path]]
+    of_specs = [of.schema()["properties"].get("spec", {}) for of in DEFINITIONS]
+    assert not [
+        path for spec in of_specs for path, schema, _ in fields(spec) if "default" in schema
+    ]
 
 
 def test_the_names_of_the_original_are_kept() -> None:
@@ -122,7 +130,7 @@ def test_the_generated_files_are_up_to_date(
 def test_without_options_the_yaml_is_printed() -> None:
     result = CliRunner().invoke(crds)
     assert result.exit_code == 0
-    assert yaml.safe_load(result.output) == crd()
+    assert list(yaml.safe_load_all(result.output)) == [of.crd() for of in DEFINITIONS]
 
 
 def test_check_tells_missing_and_changed_files(

@@ -14,7 +14,7 @@ from tests.chart.rendering import NAME, NAMESPACE, template
 from tests.chart.variants import CART, SHOP, VARIANTS
 from tests.integration.guard import until
 
-TRAFFIC, WATCHDOG = f"{NAME}-traffic", f"{NAME}-watchdog"
+ACCOUNTS = [f"{NAME}-{of}" for of in ("traffic", "watchdog", "datarollout", "rules")]
 OPERATOR = Path(__file__).parent / "operator.yaml"
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
 
@@ -28,7 +28,7 @@ def ready(cluster: LocalCluster, admin: Api) -> LocalCluster:
         admin.apply(f"/api/v1/namespaces/{namespace}", body)
     # Pods are admitted only where their account is there, and a dry run makes none.
     accounts = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts"
-    for name in (TRAFFIC, WATCHDOG):
+    for name in ACCOUNTS:
         account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
         admin.apply(f"{accounts}/{name}", account)
     cluster.kubectl("create", f"--filename={OPERATOR}")

@@ -14,7 +14,6 @@ from kubervisor.kube import access
 from kubervisor.kube.client import Api as Door
 from kubervisor.kube.client import connect
 from kubervisor.runtime.checking import find_definition, find_leader, find_rights, find_sources
-from kubervisor.settings import Settings
 from kubervisor.source_settings import NamedSource
 from playground.cluster import LocalCluster
 from playground.detector_http import as_json, fails
@@ -140,7 +139,7 @@ def test_a_source(answer: Callable[..., None], said: str) -> None:
     with PrometheusStandIn() as prometheus:
         prometheus.answer = answer
         source = NamedSource(name="main", url=f"http://{prometheus.address}", namespaces=("shop",))
-        (found,) = find_sources(Settings(sources=(source,)))
+        (found,) = find_sources([source])
 
     assert found.well is (said == "source main answers")
     assert said in found.text

@@ -19,6 +19,8 @@ from playground.fleet_api import Json
 from tests.chart.rendering import VERSION, helm
 from tests.security.chart import CHART
 
+SOURCES = "a:git@https://git.example/a.git;b:git:https://git.example/b"
+
 # The chart's values, and the keys that mean the same. The image may be any, so it has its tag.
 SETS: Mapping[str, tuple[list[str], dict[str, Any]]] = {
     "as it is": ([], {}),
@@ -40,6 +42,41 @@ SETS: Mapping[str, tuple[list[str], dict[str, Any]]] = {
         {"traffic": {"replicas": 0}, "watchdog": {"replicas": 0}},
     ),
     "without watchdogs": (["use_watchdogprober=0"], {"watchdog": {"enabled": False}}),
+    "with data": (
+        ["use_datarepo=1", f"datarepo_sources={SOURCES}", "datarepo_memory=200M", "cpu=10m"],
+        {
+            "traffic": {"resources": {"requests": {"cpu": "10m"}}},
+            "watchdog": {"resources": {"requests": {"cpu": "10m"}}},
+            "data": {
+                "enabled": True,
+                "rollout": {"resources": {"requests": {"cpu": "10m"}}},
+                "repository": {
+                    "resources": {"requests": {"cpu": "10m"}, "limits": {"memory": "200M"}},
+                    "sources": [
+                        {"name": "a", "spec": "git@https://git.example/a.git"},
+                        {"name": "b", "spec": "git:https://git.example/b"},
+                    ],
+                },
+            },
+        },
+    ),
+    "several repositories": (
+        ["use_datarepo=1", "datarepo_replicas=2", "autocrane_replicas=3"],
+        {
+            "watchdog": {"replicas": 3},
+            "data": {"enabled": True, "rollout": {"replicas": 3}, "repository": {"replicas": 2}},
+        },
+    ),
+    "with rules": (
+        ["use_rules=1", "rules_source=http://prometheus.monitoring:9090", "rules_replicas=2"],
+        {
+            "rules": {
+                "enabled": True,
+                "replicas": 2,
+                "extraArgs": ["--source=default=http://prometheus.monitoring:9090"],
+            },
+        },
+    ),
     "by a digest": (
         [f"image=registry.example:5000/kubervisor@sha256:{'0' * 64}"],
         {
@@ -116,7 +153,13 @@ def test_autocranes_way_of_asking_is_understood() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        pytest.param("datarepo_replicas=1", "write KEY=VALUE", id="a key that is none"),
+        pytest.param("aadpodidbinding=x", "write KEY=VALUE", id="a key that is none"),
+        pytest.param(f"datarepo_sources={SOURCES}", "use_datarepo=1", id="sources for nobody"),
+        pytest.param("datarepo_sources=catalog", "must match", id="a source without a name"),
+        pytest.param('datarepo_sources=a:b"', "must match", id="the end of such a text"),
+        pytest.param("use_rules=1", "rules_source", id="rules without metrics"),
+        pytest.param("rules_source=http://p", "use_rules=1", id="metrics for nobody"),
+        pytest.param("datarepo_memory=much", "must match", id="no amount of memory"),
         pytest.param("image", "write KEY=VALUE", id="no value"),
         pytest.param("use_testworkload=yes", "[01]", id="a word for a number"),
         pytest.param("pull=Sometimes", "Always|IfNotPresent|Never", id="none of these"),
@@ -146,7 +189,14 @@ def test_a_real_api_server_takes_it_without_a_warning(cluster: LocalCluster) -> 
     flags = ("--server-side", "--dry-run=server", "--validate=strict", "--filename=-")
     done = subprocess.run(
         [cluster.binaries / "kubectl", f"--kubeconfig={cluster.kubeconfig}", "apply", *flags],
-        input=printed("namespace=printed", "use_testworkload=1", "watchdogprober_replicas=2"),
+        input=printed(
+            "namespace=printed",
+            "use_testworkload=1",
+            "use_datarepo=1",
+            "use_rules=1",
+            "rules_source=http://prometheus.monitoring:9090",
+            "watchdogprober_replicas=2",
+        ),
         capture_output=True,
         text=True,
         check=False,

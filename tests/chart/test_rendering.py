@@ -13,7 +13,8 @@ from pydantic.alias_generators import to_camel
 
 from chart_files import generated_files, values
 from kubervisor import __version__
-from kubervisor.api.crd import crd
+from kubervisor.api.definitions import DEFINITIONS
+from kubervisor.data_settings import DataSettings
 from kubervisor.kube import access
 from kubervisor.settings import Settings
 from kubervisor.watchdog_settings import WatchdogSettings
@@ -42,11 +43,13 @@ def test_generated_pages_are_up_to_date(path: Path) -> None:
     assert path.read_text() == generated_files()[path], "run `python hack/chart_files.py`"
 
 
-def test_its_definition_is_the_one_of_the_command() -> None:
-    (rendered,) = (m for m in objects({}) if m["kind"] == "CustomResourceDefinition")
-    assert rendered["metadata"]["annotations"].pop("helm.sh/resource-policy") == "keep"
+def test_its_definitions_are_those_of_the_command() -> None:
+    rendered = [m for m in objects({}) if m["kind"] == "CustomResourceDefinition"]
+    for one in rendered:
+        assert one["metadata"]["annotations"].pop("helm.sh/resource-policy") == "keep"
 
-    assert rendered == json.loads(json.dumps(crd()))
+    wanted = [json.loads(json.dumps(one.crd())) for one in DEFINITIONS]
+    assert sorted(rendered, key=str) == sorted(wanted, key=str)
 
 
 def test_there_is_no_folder_that_helm_would_never_upgrade() -> None:
@@ -67,8 +70,9 @@ def test_nobody_reaches_the_dashboard_but_by_a_port_forward(variant: str) -> Non
     open_ports = {port["name"] for one in containers for port in one.get("ports", ())}
 
     assert set(listening) == {"--dashboard-listen=127.0.0.1:8087"}
-    assert open_ports == {"metrics"}
-    assert not [one for one in rendered if one["kind"] == "Service"]
+    serves = {one["metadata"]["name"] for one in rendered if one["kind"] == "Service"}
+    assert open_ports - {"http"} == {"metrics"}
+    assert serves == ({"kubervisor-datarepo"} if "http" in open_ports else set())
 
 
 # Values and their schema.
@@ -127,6 +131,26 @@ def test_settings_of_watchdogs_are_those_of_the_command_with_its_defaults(
     assert WatchdogSettings().model_dump() == with_defaults.model_dump() | lease
 
 
+def test_settings_of_data_are_those_of_the_command_with_its_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rendered = objects({"data": {"enabled": True}})
+    pod, check = (one for one in pods(rendered) if "datarollout" in one["serviceAccountName"])
+    told = {one["name"]: one["value"] for one in pod["containers"][0]["env"] if "value" in one}
+    assert check["containers"][0]["env"] == pod["containers"][0]["env"]
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+
+    names = {name.removeprefix("KUBERVISOR_DATA_").lower() for name in told}
+    assert names <= DataSettings.model_fields.keys()
+    where = {
+        "lease_name": "kubervisor-datarollout",
+        "repository": "http://kubervisor-datarepo.chart",
+        "register_crds": False,  # the chart brings them
+    }
+    assert DataSettings().model_dump() == DataSettings.model_construct().model_dump() | where
+
+
 def test_watchdogs_are_told_their_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = objects(VARIANTS["watchdog-of-namespaces"])
     pod, _ = (one for one in pods(rendered) if "watchdog" in one["serviceAccountName"])
@@ -157,6 +181,36 @@ def test_watchdogs_are_told_their_namespaces(monkeypatch: pytest.MonkeyPatch) ->
             {"sources": [{"name": "x", "url": "https://x", "secret": {"name": "x", "cert": "c"}}]},
             "key",
             id="half a certificate",
+        ),
+        pytest.param(
+            {"data": {"enabled": True, "repository": {"enabled": False}}},
+            "data.repository.url",
+            id="no repository at all",
+        ),
+        pytest.param(
+            {"data": {"enabled": True, "rollout": {"settings": {"stages": [25, 50]}}}},
+            "must end with 100",
+            id="stages that never come to all",
+        ),
+        pytest.param(
+            {
+                "data": {
+                    "enabled": True,
+                    "repository": {"replicas": 2, "storage": {"persistent": True}},
+                }
+            },
+            "one replica",
+            id="two pods on one volume",
+        ),
+        pytest.param(
+            {"data": {"repository": {"sources": [{"name": "x", "spec": "git:https://a;b:c"}]}}},
+            "spec",
+            id="two sources in one",
+        ),
+        pytest.param(
+            {"data": {"deployers": [{"namespace": "shop", "accounts": ["a' || 'b"]}]}},
+            "accounts",
+            id="no name of an account",
         ),
         pytest.param(
             {"crds": {"register": True}}, "exclude each other", id="two who bring the definition"
@@ -218,11 +272,52 @@ def test_watchdogs_that_evict_nothing_may_not(settings: dict[str, Any]) -> None:
     assert not [one for one in rendered if "evict" in one["metadata"]["name"]]
 
 
-def test_watchdogs_add_objects_and_change_none() -> None:
-    """So whoever turns them on, or prints them alone, need not look at the rest."""
+@pytest.mark.parametrize("variant", ["data", "data-of-namespaces", "data-from-elsewhere"])
+def test_what_rolls_out_data_is_granted_what_it_looks_for(variant: str) -> None:
+    rendered = objects(VARIANTS[variant])
+
+    assert rules_of(rendered, "-datarollout-lease") == set(access.LEASE)
+    assert rules_of(rendered, "-datarollout") == set(access.DATAROLLOUT)
+    assert rules_of(rendered, "-dashboard-data") == {listing("datarollouts")}
+
+
+def listing(resource: str) -> access.Right:
+    return access.Right("list", "kubervisor.k8s.io" if "data" in resource else "", resource)
+
+
+def test_a_repository_reads_what_it_is_told_to_read_and_no_more() -> None:
+    told, asking = objects(VARIANTS["data"]), objects(VARIANTS["data-of-namespaces"])
+
+    assert rules_of(told, "-datarepo") == {listing("datarollouts")}
+    assert rules_of(asking, "-datarepo") == {listing("datarollouts"), listing("pods")}
+    (role,) = (m for m in told if m["kind"] == "Role" and m["metadata"]["name"].endswith("-prices"))
+    assert role["metadata"]["namespace"] == SHOP
+    assert role["rules"] == [
+        {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["prices"]}
+        | {"verbs": ["get"]}
+    ]
+    assert not rules_of(objects(VARIANTS["data-from-elsewhere"]), "-datarepo")
+
+
+def test_deployers_have_their_rights_where_their_pods_are() -> None:
+    rendered = objects(VARIANTS["data"])
+    (binding,) = (
+        one
+        for one in rendered
+        if one["kind"] == "RoleBinding" and one["metadata"]["name"].endswith("-deployer")
+    )
+
+    assert {str(one) for one in rules_of(rendered, "-deployer")} == {"get pods", "patch pods"}
+    assert binding["metadata"]["namespace"] == SHOP
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "catalog", "namespace": SHOP}]
+
+
+@pytest.mark.parametrize("capability", ["watchdog", "data", "rules"])
+def test_a_capability_adds_objects_and_changes_none(capability: str) -> None:
+    """So whoever turns it on, or prints it alone, need not look at the rest."""
     without = objects({})
 
-    assert [one for one in objects({"watchdog": {"enabled": True}}) if one in without] == without
+    assert [one for one in objects({capability: {"enabled": True}}) if one in without] == without
 
 
 def test_it_can_be_installed_by_whoever_has_namespaces_only() -> None:
@@ -244,11 +339,15 @@ def test_namespaces_take_roles_alone() -> None:
 def test_no_pod_has_more_than_it_needs(variant: str) -> None:
     rendered = pods(objects(VARIANTS[variant]))
 
-    watches = "watchdog" in VARIANTS[variant]
-    assert len(rendered) == 4 + 2 * watches, "controller, check, release and its end; watchdogs"
+    own = len({"watchdog", "data", "rules"} & VARIANTS[variant].keys())
+    data = VARIANTS[variant].get("data", {})
+    repository = bool(data) and data["repository"].get("enabled", True)
+    expected = 4 + 2 * own + repository
+    assert len(rendered) == expected, "controller, check, release and its end; capabilities"
     for pod in rendered:
         (container,) = pod["containers"]
-        assert pod["securityContext"] == {
+        files = {"fsGroup": 65532} if "datarepo" in pod["serviceAccountName"] else {}
+        assert pod["securityContext"] == files | {
             "runAsNonRoot": True,
             "seccompProfile": {"type": "RuntimeDefault"},
         }
@@ -305,6 +404,6 @@ def test_the_definition_is_kept_unless_told_otherwise() -> None:
         rendered = [m for m in objects({"crds": crds}) if m["kind"] == "CustomResourceDefinition"]
         return [m["metadata"]["annotations"].get("helm.sh/resource-policy") for m in rendered]
 
-    assert policy() == ["keep"]
-    assert policy(keep=False) == [None]
+    assert policy() == ["keep"] * len(DEFINITIONS)
+    assert policy(keep=False) == [None] * len(DEFINITIONS)
     assert policy(enabled=False) == []

@@ -32,6 +32,18 @@ MIMIR = {
     "secret": {"name": "mimir", "cert": "tls.crt", "key": "tls.key"},
     "tenantHeader": {"name": "X-Scope-OrgID", "value": "shop|cart"},
 }
+JOB = {
+    "apiVersion": "batch/v1",
+    "kind": "Job",
+    "spec": {
+        "template": {
+            "spec": {
+                "restartPolicy": "Never",
+                "containers": [{"name": "vacuum", "image": "postgres:18", "command": ["psql"]}],
+            }
+        }
+    },
+}
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
@@ -44,6 +56,56 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
         "networkPolicy": {"enabled": True},
     },
     "watchdog-of-namespaces": {"namespaces": [SHOP, CART], "watchdog": {"enabled": True}},
+    "data": {
+        "data": {
+            "enabled": True,
+            "deployers": [{"namespace": SHOP, "accounts": ["catalog"]}],
+            "rollout": {"replicas": 2},
+            "repository": {
+                "sources": [
+                    {"name": "catalog", "spec": "git:https://git.example/catalog", "secret": "git"},
+                    {"name": "prices", "spec": f"configmap:{SHOP}/prices"},
+                ],
+                "tokenSecret": "versions",
+                "storage": {"persistent": True, "storageClassName": "fast"},
+            },
+        },
+        "monitoring": {"podMonitor": {"enabled": True}},
+        "networkPolicy": {"enabled": True},
+    },
+    "data-of-namespaces": {
+        "namespaces": [SHOP, CART],
+        "data": {"enabled": True, "repository": {"annotatedSources": ["https://git.example/"]}},
+    },
+    "data-from-elsewhere": {
+        "data": {
+            "enabled": True,
+            "repository": {"enabled": False, "url": "https://data.example:8443"},
+        },
+        "networkPolicy": {"enabled": True},
+    },
+    "rules": {
+        "rules": {"enabled": True, "replicas": 2, "volumeAccess": True},
+        "sources": [MAIN],
+        "monitoring": {"podMonitor": {"enabled": True}},
+        "networkPolicy": {"enabled": True, "rules": [{"ports": [{"port": 8443}]}]},
+    },
+    "rules-of-namespaces": {
+        "namespaces": [SHOP, CART],
+        "rules": {"enabled": True, "actions": ["volume/resize"]},
+    },
+    "rules-that-may-all": {
+        "rules": {
+            "enabled": True,
+            "actions": [
+                *("volume/resize", "volume/tier", "volume/move", "workload/scale"),
+                *("pod/evict", "pod/eject", "webhook", "job"),
+            ],
+            "jobNamespace": SHOP,
+            "jobTemplates": {"vacuum": JOB},
+            "settings": {"webhookHosts": ["*.svc:8443"], "dryRun": True},
+        },
+    },
     "sources": {
         "sources": [MAIN, MIMIR],
         "settings": {"allowSources": [], "minFloorPercent": 50},

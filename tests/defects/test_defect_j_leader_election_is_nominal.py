@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from kubervisor.app import lease_name
+from kubervisor.assembly import find_lease_name
+from kubervisor.settings import Settings
 from playground.cluster import LocalCluster
 from playground.controller import Controller
 from playground.detector import Detector
@@ -18,7 +19,7 @@ QUICK = {"KUBERVISOR_LEASE_DURATION": "4", "KUBERVISOR_ORPHAN_SWEEP_INTERVAL": "
 def lease_path(guard: Guard) -> str:
     """Where the Lease of this guard's namespaces is."""
     leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
-    return f"{leases}/{lease_name(guard.namespaces)}"
+    return f"{leases}/{find_lease_name(Settings(namespaces=guard.namespaces))}"
 
 
 def is_leading(line: Json) -> bool:

@@ -21,6 +21,7 @@ _FENCE = re.compile(
 )
 # What differs from run to run. Instants before spans, spans before numbers.
 _MASKS = (
+    (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"), "UID"),
     (re.compile(r"\b[a-z]+-[0-9a-f]{7,10}-[a-z0-9]{5}\b"), "POD"),
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "INSTANT"),
     (re.compile(r"127\.0\.0\.1:\d+"), "ADDRESS"),
@@ -51,6 +52,11 @@ def blocks(page: Path) -> Iterator[Block]:
 def steps(page: Path) -> list[Block]:
     """The blocks of a page that a shell runs."""
     return [one for one in blocks(page) if one.language == "sh" and not one.title]
+
+
+def printed_of(page: Path) -> list[str]:
+    """What a page says is printed, block by block."""
+    return [one.text for one in blocks(page) if one.language == "text"]
 
 
 def expected(page: Path) -> list[str]:

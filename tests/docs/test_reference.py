@@ -41,28 +41,44 @@ def test_a_section_has_the_flags_of_its_command_and_no_other(name: str) -> None:
 
 
 def parameters(command: click.Command) -> Iterator[click.Parameter]:
-    """Its own and those of its subcommands."""
-    yield from command.params
+    """Its own and those of its subcommands, but for what is only for tests."""
+    yield from (one for one in command.params if not getattr(one, "hidden", False))
     if isinstance(command, click.Group):
-        for inner in command.commands.values():
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
             yield from parameters(inner)
 
 
 def test_every_key_of_the_manifests_is_told_with_its_default() -> None:
-    told = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", SECTIONS["yaml"], re.MULTILINE))
+    told = dict(re.findall(r"^\| `(\w+)` \|(?: `([^`]+)`)? \|", SECTIONS["yaml"], re.MULTILINE))
 
     assert told == {name: key.default.replace(__version__, "VERSION") for name, key in KEYS.items()}
 
 
-def test_every_setting_of_watchdogs_is_told_with_its_default() -> None:
-    page = (DOCS / "reference" / "watchdogs.md").read_text()
+@pytest.mark.parametrize(
+    ("name", "prefixes"),
+    [
+        ("watchdogs", ("watchdog.settings.",)),
+        ("data", ("data.rollout.settings.", "data.repository.settings.")),
+    ],
+)
+def test_every_setting_of_a_capability_is_told_with_its_default(
+    name: str, prefixes: tuple[str, ...]
+) -> None:
+    page = (DOCS / "reference" / f"{name}.md").read_text()
     section = page.partition("## Settings\n")[2].partition("\n## ")[0]
     told = re.findall(r"^\| `(\w+)` \| (\S+) \| (.+) \|$", section, re.MULTILINE)
-    known = (one for one in values() if one.path.startswith("watchdog.settings."))
+    known = (one for one in values() if one.path.startswith(prefixes))
 
     assert told == [
-        (one.path.rpartition(".")[2], str(one.default).lower(), one.comment) for one in known
+        (one.path.rpartition(".")[2], _written(one.default), one.comment) for one in known
     ]
+
+
+def _written(default: object) -> str:
+    return ",".join(map(str, default)) if isinstance(default, list) else str(default).lower()
 
 
 def fields(model: type[BaseModel], before: str = "") -> Iterator[str]:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import pytest
 
 from playground import watchdog_story
-from playground.story import Story
-from tests.docs.pages import DOCS, blocks, missing
+from tests.docs.conftest import Play
+from tests.docs.pages import DOCS, missing, printed_of
 
 PAGE = DOCS / "how-to" / "watchdogs.md"
 
 
 @pytest.mark.timeout(300)
-def test_the_story_prints_what_the_page_says(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("ONCE", "1")
-    watchdog_story.tell(Story())
-    printed = capsys.readouterr().out
+def test_the_story_prints_what_the_page_says(play: Play) -> None:
+    printed = play(watchdog_story.tell)
 
-    shown = [one.text for one in blocks(PAGE) if one.language == "text"]
+    shown = printed_of(PAGE)
     assert len(shown) == 4
     assert missing("".join(shown), printed) == [], printed
     assert "never were fewer than 3 of 4 Ready" in printed

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from kubervisor.app import lease_name
+from kubervisor.assembly import find_lease_name
+from kubervisor.settings import Settings
 from playground.controller import Controller
 from playground.fleet_pod import Pod
 from tests.e2e.scene import WITHIN, Scene
@@ -93,7 +94,7 @@ def test_a_step_neither_frees_nor_holds_nor_unseats(
     assert all(PERIOD - 1 <= seconds <= PERIOD + 2 for seconds in lasted), lasted
     assert controller.metric("kubervisor_leader") == 1
     leases = f"/apis/coordination.k8s.io/v1/namespaces/{scene.namespace}/leases"
-    lease = scene.api.get(f"{leases}/{lease_name((scene.namespace,))}")
+    lease = scene.api.get(f"{leases}/{find_lease_name(Settings(namespaces=(scene.namespace,)))}")
     assert lease["spec"]["leaseTransitions"] == 1
     figure(f"a hold of {PERIOD:g} s lasted {lasted[0]:.1f} and {lasted[1]:.1f} s")
 

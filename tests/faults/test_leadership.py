@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from kubervisor.app import lease_name
+from kubervisor.assembly import find_lease_name
+from kubervisor.settings import Settings
 from playground.controller import Controller
 from playground.fault_answers import Holds, answers, hangs
 from playground.faultproxy import FaultProxy, asks
@@ -40,7 +41,7 @@ def two(scene: Scene, proxy: FaultProxy, lease: dict[str, str]) -> tuple[Control
 def lease_path(scene: Scene) -> str:
     """Where the Lease of the scene's controllers is."""
     leases = f"/apis/coordination.k8s.io/v1/namespaces/{scene.namespace}/leases"
-    return f"{leases}/{lease_name((scene.namespace,))}"
+    return f"{leases}/{find_lease_name(Settings(namespaces=(scene.namespace,)))}"
 
 
 def wait_over(controller: Controller) -> None:

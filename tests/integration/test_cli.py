@@ -13,7 +13,8 @@ from urllib.error import HTTPError
 import pytest
 
 from kubervisor import __version__
-from kubervisor.app import lease_name
+from kubervisor.assembly import find_lease_name
+from kubervisor.settings import Settings
 from playground import detector_prometheus as answers
 from playground.cluster import LocalCluster
 from playground.controller import Controller
@@ -107,7 +108,7 @@ def test_a_signal_ends_it_with_0_and_gives_the_lease_back(
 ) -> None:
     with Guard(cluster) as guard:
         guard.controller.wait_line(lambda line: line["event"] == "Leading", PATIENCE, "it leads")
-        lease = f"{LEASES}/{lease_name(guard.namespaces)}"
+        lease = f"{LEASES}/{find_lease_name(Settings(namespaces=guard.namespaces))}"
         assert guard.api.get(lease)["spec"]["holderIdentity"]
         assert guard.controller.stop(number) == 0
         assert guard.controller.lines()[-1]["event"] == "Stopped"
@@ -167,7 +168,9 @@ def test_without_election_it_leads_without_a_lease(
         guard.wait_guarding("alone")
         detector.outliers(fleet.serving()[0])
         fleet.wait(lambda f: len(f.out()) == 1, PATIENCE, "it ejects")
-        assert not guard.api.exists(f"{LEASES}/{lease_name(guard.namespaces)}")
+        assert not guard.api.exists(
+            f"{LEASES}/{find_lease_name(Settings(namespaces=guard.namespaces))}"
+        )
         assert guard.controller.metric("kubervisor_leader") == 1
         guard.delete("alone")
         assert guard.controller.stop() == 0
@@ -238,7 +241,9 @@ def test_environment_alone_configures_it_and_a_flag_wins(
     with Guard(cluster, "--log-level=warning", env=env) as guard, guard.fleet("env", 2):
         guard.apply("env", guarding("env", custom(detector.address)))
         guard.wait_guarding("env")
-        assert not guard.api.exists(f"{LEASES}/{lease_name(guard.namespaces)}")
+        assert not guard.api.exists(
+            f"{LEASES}/{find_lease_name(Settings(namespaces=guard.namespaces))}"
+        )
         assert {line["level"] for line in guard.controller.lines()} <= {"warning", "error"}
         guard.delete("env")
 

@@ -116,10 +116,19 @@ def scene(taught: LocalCluster, namespace: str) -> Iterator[Scene]:
         yield scene
 
 
+@pytest.fixture(scope="module")
+def unled(taught: LocalCluster) -> LocalCluster:
+    """The cluster without Leases of controllers that other tests have ended: the plugin warns of
+    those.
+    """
+    taught.kubectl("delete", "leases", "--all", "--namespace=kubervisor")
+    return taught
+
+
 @pytest.fixture
-def plugin(taught: LocalCluster, programs: Path, namespace: str) -> Plugin:
+def plugin(unled: LocalCluster, programs: Path, namespace: str) -> Plugin:
     """The plugin in the test's namespace."""
-    return Plugin(taught, programs, namespace)
+    return Plugin(unled, programs, namespace)
 
 
 @pytest.fixture

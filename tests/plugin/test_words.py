@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kubectl_kubervisor import errors, instants, table, text, words
 from kubervisor.api import crd
 from kubervisor.kube import stopping
-from kubervisor.runtime.releasing import LEASE_PREFIX
+from kubervisor.settings import Settings
 from kubervisor.text import printable
 from kubervisor.traffic import keys, watchdogs
 from kubervisor.traffic.reasons import Reason
@@ -116,7 +116,7 @@ def test_the_words_are_the_controllers() -> None:
     assert words.HEALTH == watchdogs.HEALTH
     assert words.REQUESTED == Reason.REQUESTED
     assert words.STOPPED == stopping.STOPPED
-    assert words.LEASE_PREFIX == LEASE_PREFIX
+    assert Settings.lease_prefix == words.LEASE_PREFIX
     assert words.CRD == crd.CRD_NAME
     assert words.SCHEMA_VERSION_KEY == crd.SCHEMA_VERSION_ANNOTATION
     assert words.SCHEMA_VERSION == crd.SCHEMA_VERSION

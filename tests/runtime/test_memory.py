@@ -30,7 +30,7 @@ def by_hand() -> Iterator[None]:
 def test_tidying_frees_cycles_and_says_when_to_come_again() -> None:
     knot = weakref.ref(Knot())
     assert knot() is not None
-    assert memory.Tidy().step() == memory.TIDY_SECONDS
+    assert memory.Tidy().step() == memory.EARLY_SECONDS
     assert knot() is None
 
 
@@ -45,3 +45,20 @@ def test_what_became_garbage_after_it_was_passed_over_is_freed_within_an_hour() 
         tidy.step()
     assert knot() is None
     assert memory.EVERYTHING * memory.TIDY_SECONDS == 3600
+
+
+def test_it_looks_often_while_everything_is_taken_in_and_each_minute_then() -> None:
+    tidy = memory.Tidy()
+    waits = [tidy.step() for _ in range(memory.EARLY + 1)]
+    assert waits == [memory.EARLY_SECONDS] * (memory.EARLY - 1) + [memory.TIDY_SECONDS] * 2
+
+
+def test_what_lived_to_see_a_look_of_the_interpreters_own_is_still_freed_at_the_next() -> None:
+    tidy, holder = memory.Tidy(), list[Knot]()
+    tidy.step()
+    holder.append(Knot())
+    knot = weakref.ref(holder[0])
+    gc.collect(0)
+    holder.clear()
+    tidy.step()
+    assert knot() is None

@@ -60,3 +60,42 @@ def test_who_gains_the_lease_at_once_demands_a_list_before_the_watches_begin() -
     )
     assert process.run() == 0
     assert leader.happened == ["LIST demanded", "watch begun"]
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_a_signal_while_the_stop_is_about_to_be_waited_for_ends_it_all_the_same() -> None:
+    leader, stop, resign = Leader(), threading.Event(), threading.Event()
+
+    class Server:
+        """Sends the signal to the thread that holds what setting the stop takes."""
+
+        def serve_forever(self) -> None:
+            """Answers nobody."""
+
+        def shutdown(self) -> None:
+            leader.happened.append("ended")
+
+    class Elector(AlwaysLeader):
+        """Has the signal come at the worst moment, on the main thread."""
+
+        @property
+        def attempted(self) -> threading.Event:
+            with vars(stop)["_cond"]:
+                signal.raise_signal(signal.SIGTERM)
+            return self._attempted
+
+        @attempted.setter
+        def attempted(self, event: threading.Event) -> None:
+            self._attempted = event
+
+    process = Process(
+        background=[],
+        servers=[Server()],
+        elector=Elector(resign),
+        leading=cast("Leading", leader),
+        stop=stop,
+        resign=resign,
+        log=structlog.stdlib.get_logger(),
+    )
+    assert process.run() == 0
+    assert leader.happened[-1] == "ended"

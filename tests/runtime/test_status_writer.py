@@ -13,7 +13,7 @@ from kubervisor.api.status import EjectionIntent, FleetCount, KubervisorServiceS
 from kubervisor.errors import ApiUnavailable, Conflict
 from kubervisor.kube import paths
 from kubervisor.kube.client import Api, connect
-from kubervisor.kube.objects import get_spec
+from kubervisor.kube.objects import get_spec, write_status
 from kubervisor.kube.records import SpecRecord, decode_spec
 from kubervisor.runtime.status_writer import COUNTS_SETTLE, StatusWriter
 from kubervisor.traffic.model import PodUid
@@ -143,6 +143,42 @@ def test_what_else_is_new_takes_the_counts_along(api: Api, record: SpecRecord) -
     leader.statuses.write(record, status(2))
     assert leader.statuses.write(record, status(2, breakers="b, c")) == 0
     assert serving(api, record) == 2
+
+
+def test_what_was_told_need_not_be_told_again(api: Api, record: SpecRecord) -> None:
+    leader = Leader(api, 1)
+    assert not leader.statuses.has_told(record, "facts")
+    leader.statuses.write(record, status(3), "facts")
+    assert leader.statuses.has_told(record, "facts")
+    assert not leader.statuses.has_told(record, "other facts")
+
+
+def test_what_was_told_is_told_again_where_the_object_is_another_by_now(
+    api: Api, record: SpecRecord
+) -> None:
+    leader = Leader(api, 1)
+    leader.statuses.write(record, status(3), "facts")
+    stored = get_spec(api, record.namespace, record.name)
+    changed = write_status(api, stored, {**stored.status, "breakers": "by hand"})
+    assert not leader.statuses.has_told(changed, "facts")
+
+
+def test_counts_that_settle_are_not_told_yet(api: Api, record: SpecRecord) -> None:
+    leader = Leader(api, 1)
+    leader.statuses.write(record, status(3), "three")
+    leader.statuses.write(record, status(2), "two")
+    assert not leader.statuses.has_told(record, "two")
+    assert not leader.statuses.has_told(record, "three"), (
+        "it would not be seen that they changed back"
+    )
+
+
+def test_a_declared_ejection_is_not_all_told(api: Api, record: SpecRecord) -> None:
+    leader = Leader(api, 1)
+    leader.statuses.write(record, status(3), "facts")
+    leader.statuses.declare(get_spec(api, record.namespace, record.name), POD, "e")
+    leader.statuses.write(record, status(3), "facts")
+    assert not leader.statuses.has_told(record, "facts")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,9 @@ from tests.namespaces import fresh_namespace
 
 CHART = Path(__file__).parents[2] / "charts" / "kubervisor"
 NAME = "guard"
-TRAFFIC, TERMINATION, WATCHDOG = (f"{NAME}-{of}" for of in ("traffic", "termination", "watchdog"))
+TRAFFIC, TERMINATION, WATCHDOG, DATAROLLOUT, RULES = (
+    f"{NAME}-{of}" for of in ("traffic", "termination", "watchdog", "datarollout", "rules")
+)
 
 
 def helm(cluster: Cluster, *args: str, values: Mapping[str, Any] | None = None) -> str:
@@ -90,13 +92,17 @@ class Release:
         self.close()
 
 
-def kubeconfig_of(api: Api, cluster: Cluster, namespace: str, account: str) -> Path:
-    """A kubeconfig of a ServiceAccount; the API server refuses what the account may not do."""
-    asked = {
-        "apiVersion": "authentication.k8s.io/v1",
-        "kind": "TokenRequest",
-        "spec": {"expirationSeconds": 3600},
-    }
+def kubeconfig_of(
+    api: Api, cluster: Cluster, namespace: str, account: str, pod: Json | None = None
+) -> Path:
+    """A kubeconfig of a ServiceAccount; the API server refuses what the account may not do. The
+    token is one of a pod where that is given.
+    """
+    spec: Json = {"expirationSeconds": 3600}
+    if pod is not None:
+        names = {name: pod["metadata"][name] for name in ("name", "uid")}
+        spec["boundObjectRef"] = {"apiVersion": "v1", "kind": "Pod"} | names
+    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
     accounts = f"/api/v1/namespaces/{namespace}/serviceaccounts"
     token = api.create(f"{accounts}/{account}/token", asked)["status"]["token"]
     path = cluster.folder / f"{account}-{secrets.token_hex(4)}.kubeconfig"

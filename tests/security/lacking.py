@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from kubervisor.errors import ApiError, Forbidden
 from kubervisor.kube import paths
-from kubervisor.kube.caches import Record
 from kubervisor.kube.client import Api as Door
 from kubervisor.kube.client import connect
-from kubervisor.kube.events import PATCH_SECONDS, EventRecorder, EventType
-from kubervisor.kube.lease import Lease
 from kubervisor.kube.records import SpecRecord, decode_pod, decode_spec
-from kubervisor.kube.reflector import Reflector
 from kubervisor.traffic.model import Pod
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, Json
@@ -41,17 +35,28 @@ class Ground:
     """A namespace with an account for each right that it lacks, a pod and a KubervisorService."""
 
     def __init__(
-        self, cluster: LocalCluster, admin: Api, rights: Iterable[Right], rules: Iterable[Json]
+        self,
+        cluster: LocalCluster,
+        admin: Api,
+        probes: Mapping[Right, Probe],
+        rules: Iterable[Json],
     ) -> None:
-        self._cluster, self._admin = cluster, admin
+        self._cluster, self._admin, self._probes = cluster, admin, probes
         self.namespace = fresh_namespace(admin)
         self.rules = list(rules)
-        accounts = [ALL, *rights]
+        accounts = [ALL, *probes]
         for right in accounts:
             self._account(right)
         self.guard()
         # The roles written last are known last.
         until(lambda: not self._lacks(accounts[-1], *accounts[1]), "the accounts have their rights")
+
+    def assert_needed(self, right: Right) -> None:
+        """Whoever lacks this right alone is refused, and whoever lacks none is not."""
+        (verb, resource), probe = right, self._probes[right]
+        with closing(self.door(right)) as poor, closing(self.door()) as rich:
+            assert f'cannot {verb} resource "{resource}"' in probe(self, poor)
+            assert probe(self, rich) == ""
 
     def door(self, lacking: Right = ALL) -> Door:
         """The API server, for an account that lacks one right."""
@@ -121,6 +126,10 @@ class Ground:
             return not api.create(path, review)["status"]["allowed"]
 
 
+Probe = Callable[[Ground, Door], str]
+"""Does what a right is for; returns what it is told where it is refused, "" where it is not."""
+
+
 def _name(lacking: Right) -> str:
     verb, resource = lacking
     return f"without-{verb}-{resource.replace('/', '-')}" if verb else "with-all"
@@ -158,67 +167,6 @@ def told_of(account: str) -> set[Right]:
     }
 
 
-def refusal(act: Callable[[], object]) -> str:
-    """What an action that is refused says; "" where it is not."""
-    try:
-        act()
-    except Forbidden as error:
-        return str(error)
-    return ""
-
-
-def runs(reflector: Reflector[Any], stop: threading.Event) -> str:
-    """What keeps a reflector from working; "" once it lists and watches."""
-    thread = threading.Thread(target=reflector.run)
-    thread.start()
-    try:
-        until(lambda: reflector.problem or reflector.healthy_since, "it works or says why not")
-        return reflector.problem or ""
-    finally:
-        stop.set()
-        reflector.interrupt()
-        thread.join()
-
-
-def records(kind: type[EventRecorder], regarding: Record, door: Door, component: str) -> str:
-    """What is said to an Event that is created, and to the same again, some seconds later, which is
-    counted on it.
-    """
-    now = [0.0]
-    said: list[str] = []
-
-    class Listening(Door):
-        def __init__(self) -> None:
-            """Nothing of its own."""
-
-        def request(self, method: str, path: str, **more: Any) -> bytes:
-            try:
-                return door.request(method, path, **more)
-            except ApiError as error:
-                said.append(str(error))
-                raise
-
-    stopped = threading.Event()
-    stopped.set()
-    recorder = kind(Listening(), component, "x", clock=lambda: now[0])
-    for at in (1.0, 2.0 + PATCH_SECONDS):
-        now[0] = at
-        recorder.record(regarding, type=EventType.NORMAL, reason="Probe", action="A", note="n")
-        recorder.run(stopped)
-    return " ".join(said)
-
-
-def leads(ground: Ground, door: Door, lease_name: str) -> str:
-    """What is said to whoever reads the Lease, creates it where it is missing, and renews it."""
-    name = f"{lease_name}-{threading.get_ident()}"
-    ground.forget_lease(name)
-    lease = Lease(door, ground.namespace, name, "me", stop=threading.Event())
-    for _ in range(2):
-        lease._attempt()
-        lease._holding = lease.is_held()
-    return lease.problem or ""
-
-
 def cluster_account(cluster: LocalCluster, admin: Api, rules: list[Json]) -> Door:
     """A door for a new account with these rights in the whole cluster."""
     namespace = fresh_namespace(admin)
@@ -229,6 +177,7 @@ def cluster_account(cluster: LocalCluster, admin: Api, rules: list[Json]) -> Doo
     binding = version | {"kind": "ClusterRoleBinding", "roleRef": reference, "subjects": [subject]}
     admin.create(f"{RBAC}/clusterrolebindings", binding)
     kubeconfig = kubeconfig_of(admin, cluster, namespace, "default")
+    wanted = {resource for rule in rules for resource in rule["resources"]}
     with closing(Api(kubeconfig)) as api:
 
         def is_known() -> bool:
@@ -239,7 +188,7 @@ def cluster_account(cluster: LocalCluster, admin: Api, rules: list[Json]) -> Doo
             }
             path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
             found = api.create(path, review)["status"]["resourceRules"]
-            return any("customresourcedefinitions" in rule["resources"] for rule in found)
+            return wanted <= {resource for rule in found for resource in rule["resources"]}
 
         until(is_known, "the account has its rights")
     return connect(str(kubeconfig), user_agent="kubervisor-tests")

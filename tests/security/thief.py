@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from contextlib import closing
 from functools import partial
@@ -11,11 +12,70 @@ from playground.fleet_api import Api, ApiRefused, Json
 from tests.integration.guard import until
 from tests.integration.specs import custom, guarding, path_of
 from tests.namespaces import fresh_namespace
-from tests.security.chart import TERMINATION, TRAFFIC, WATCHDOG, Release, wait_enforced
+from tests.security.chart import (
+    DATAROLLOUT,
+    RULES,
+    TERMINATION,
+    TRAFFIC,
+    WATCHDOG,
+    Release,
+    wait_enforced,
+)
 
 POLICY = "ValidatingAdmissionPolicy"
 RIGHTS = "cannot"
 """What a refusal says, by who refuses."""
+
+DEPLOYER = "catalog"
+"""The account of pods that have a deployer."""
+
+
+def merged(**metadata: object) -> str:
+    """A patch of the metadata of an object."""
+    return json.dumps({"metadata": metadata})
+
+
+PATCH = ("patch", "--type=strategic", "-p")
+PATCH_POD = ("patch", "pod", "serving", "--type=strategic", "-p")
+OWNER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "x", "uid": "x"}
+THEIRS = {
+    "change an image": json.dumps({"spec": {"containers": [{"name": "app", "image": "theirs"}]}}),
+    "change a label": merged(labels={"app": "x"}),
+    "remove a label": merged(labels={"app": None}),
+    "add a label": merged(labels={"new": "x"}),
+    "change an annotation": merged(annotations={"theirs": "y"}),
+    "remove an annotation": merged(annotations={"theirs": None}),
+    "add a finalizer": merged(finalizers=["x/y"]),
+    "add an owner": merged(ownerReferences=[OWNER]),
+}
+"""Patches of a pod that policies allow to none of the tokens."""
+
+NO_RIGHT = {
+    "delete a pod": ["delete", "pod", "serving"],
+    "delete all pods": ["delete", "pod", "--all"],
+    "create a pod": ["run", "x", "--image=x"],
+    "enter a pod": ["exec", "serving", "--", "sh"],
+    "read logs": ["logs", "serving"],
+    "read secrets": ["get", "secrets"],
+    "read configuration": ["get", "configmaps"],
+    "take another identity": ["create", "token", "default"],
+}
+"""What the tokens that may write to pods have no right to."""
+
+
+JOB: Json = {
+    "apiVersion": "batch/v1",
+    "kind": "Job",
+    "spec": {
+        "template": {
+            "spec": {
+                "restartPolicy": "Never",
+                "containers": [{"name": "db", "image": "db", "command": ["vacuum", '"all"']}],
+            }
+        }
+    },
+}
+"""That rules may start."""
 
 
 class Thief:
@@ -29,8 +89,23 @@ class Thief:
             namespaces=[self.guarded],
             termination={"enabled": True},
             watchdog={"enabled": True, "replicas": 0},
+            data={
+                "enabled": True,
+                "deployers": [{"namespace": self.guarded, "accounts": [DEPLOYER]}],
+                "rollout": {"replicas": 0},
+                "repository": {"replicas": 0},
+            },
+            rules={
+                "enabled": True,
+                "replicas": 0,
+                "actions": [
+                    *("volume/resize", "volume/tier", "volume/move"),
+                    *("workload/scale", "pod/evict", "pod/eject", "job"),
+                ],
+                "jobTemplates": {"vacuum": JOB},
+            },
         )
-        accounts = (TRAFFIC, TERMINATION, WATCHDOG)
+        accounts = (TRAFFIC, TERMINATION, WATCHDOG, DATAROLLOUT, RULES)
         self.tokens = {name: self.release.token(name) for name in accounts}
         for namespace in (self.guarded, self.other):
             admin.create(f"/api/v1/namespaces/{namespace}/services", _service())
@@ -41,11 +116,13 @@ class Thief:
                 self.pod(name, traffic, namespace)
         self._await_policies()
 
-    def pod(self, name: str, traffic: str | None, namespace: str = "") -> str:
+    def pod(
+        self, name: str, traffic: str | None, namespace: str = "", account: str = "default"
+    ) -> str:
         """A pod with that label; its path."""
         labels = {"app": "shop"} | ({"kubervisor/traffic": traffic} if traffic else {})
         path = f"/api/v1/namespaces/{namespace or self.guarded}/pods"
-        self.admin.create(path, _pod(name, labels))
+        self.admin.create(path, _pod(name, labels, account))
         return f"{path}/{name}"
 
     def kubectl(self, account: str, *args: str) -> str:
@@ -74,7 +151,7 @@ class Thief:
 
     def _await_policies(self) -> None:
         serving = f"/api/v1/namespaces/{self.guarded}/pods/serving"
-        for account in (TRAFFIC, WATCHDOG):
+        for account in (TRAFFIC, WATCHDOG, DATAROLLOUT, RULES):
             wait_enforced(self.release, serving, account)
         for account in (TERMINATION, WATCHDOG):
             until(partial(self._may_not_evict, account), "evictions are held against it")
@@ -83,8 +160,9 @@ class Thief:
         return POLICY in self.evict(account, "serving")
 
 
-def _pod(name: str, labels: dict[str, str]) -> Json:
+def _pod(name: str, labels: dict[str, str], account: str) -> Json:
     spec = {
+        "serviceAccountName": account,
         "containers": [{"name": "app", "image": "app"}],
         "schedulingGates": [{"name": "x/y"}],
         "terminationGracePeriodSeconds": 0,

@@ -15,9 +15,8 @@ from kubervisor.telemetry.series import Counters, Many
 METRICS: list[MetricWrapperBase | Many] = [
     one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase | Many)
 ]
-OF_SERVICES = [
-    one for one in METRICS if isinstance(one, Many) or "service" in metrics_page.label_names(one)
-]
+OF_SERVICES = [one for one in METRICS if "service" in metrics_page.label_names(one)]
+OF_ROLLOUTS = [one for one in METRICS if "source" in metrics_page.label_names(one)]
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +24,7 @@ def _nothing_left() -> Iterator[None]:
     yield
     for service in ("cart", "price"):
         metrics.forget_service("shop", service)
+        metrics.forget_rollout("shop", service)
 
 
 def shown(**labels: str) -> set[str]:
@@ -39,7 +39,7 @@ def shown(**labels: str) -> set[str]:
 
 def fill(metric: MetricWrapperBase | Many, **labels: str) -> None:
     """Let the metric have a series with these labels, and any others it needs."""
-    assert isinstance(metric, Many), "what each Service has its own of is kept small"
+    assert isinstance(metric, Many), "what each Service or source has its own of is kept small"
     metric.labels(*(labels.get(name, "x") for name in metric.label_names)).inc()
 
 
@@ -66,6 +66,17 @@ def test_everything_of_a_service_goes_with_it() -> None:
 
     assert shown(namespace="shop", service="cart") == set()
     assert len(shown(namespace="shop", service="price")) == len(OF_SERVICES)
+
+
+def test_everything_of_a_rollout_goes_with_it() -> None:
+    for metric in OF_ROLLOUTS:
+        for source in ("cart", "price"):
+            fill(metric, namespace="shop", source=source)
+
+    metrics.forget_rollout("shop", "cart")
+
+    assert shown(namespace="shop", source="cart") == set()
+    assert len(shown(namespace="shop", source="price")) == len(OF_ROLLOUTS)
 
 
 def test_everything_of_a_breaker_goes_with_it_and_the_others_stay() -> None:

@@ -40,7 +40,7 @@ class Bad(NamedTuple):
 
 
 def in_columns(plain: Collection[Sample]) -> Samples:
-    return Samples(LABEL, [(dict(one.labels), one.value, one.at) for one in plain])
+    return Samples.of_plain(LABEL, [(dict(one.labels), one.value, one.at) for one in plain])
 
 
 def near(plain: Sequence[Sample], place: str) -> list[Sample]:

@@ -31,6 +31,8 @@ from kubervisor.ui.documents import Controller
 from kubervisor.ui.history import History
 from kubervisor.ui.memory import MINUTE
 from kubervisor.ui.recorder import Recorder
+from kubervisor.ui.rollouts import Rollouts
+from kubervisor.ui.rules import Remediation
 from kubervisor.ui.view import View
 from tests.builders import BREAKER, KEY, NOW, PodDraft, a_pod, a_policy
 
@@ -91,6 +93,8 @@ class Stage:
         self.caches, self.overlay = Caches(), Overlay()
         self.recorder = Recorder(history, spread=lambda: 0.0)
         self.events = AnnouncedEvents(cast("Any", None), "kubervisor", "here")
+        self.rollouts = Rollouts(cast("Any", None), ())
+        self.remediation = Remediation(cast("Any", None), ())
         self.desks: dict[ServiceKey, Desk] = {}
         self.log = structlog.stdlib.get_logger()
         self._gatherer = Gatherer(self.caches.pods, self.caches.services, self.overlay)
@@ -103,6 +107,8 @@ class Stage:
             supervisor=cast("Any", SimpleNamespace(get=self._worker)),
             recorder=self.recorder,
             events=self.events,
+            rollouts=self.rollouts,
+            remediation=self.remediation,
             controller=self.controller,
             now=lambda: self.now,
         )

@@ -263,7 +263,7 @@ def test_a_connection_that_asks_for_nothing_is_ended(
 def test_there_are_so_many_connections_and_no_more(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "CONNECTIONS", 3)
+    monkeypatch.setattr(connection.Connection, "most", 3)
     held = [served.connect() for _ in range(3)]
     for one in held:
         one.request("GET", "/api/fleet")

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import yaml
 from click.testing import CliRunner
@@ -16,6 +14,7 @@ from kubervisor.cli import main
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, Json
 from playground.fleet_watch import await_object
+from playground.http_page import read_page
 from playground.pods_that_run import REAL, PodsThatRun
 from tests.integration.guard import until
 
@@ -78,12 +77,7 @@ class Canary:
     def gate(self, pod: Json) -> tuple[int, str]:
         """What the gate of a pod answers its kubelet."""
         (played,) = self._pods.of(pod["metadata"]["name"])
-        try:
-            with urlopen(f"http://{played.address[8081]}/healthz", timeout=5) as answer:
-                return answer.status, answer.read().decode()
-        except HTTPError as refused:
-            with refused:
-                return refused.code, refused.read().decode()
+        return read_page(f"http://{played.address[8081]}/healthz")
 
     def post(self, pod: Json, level: str) -> None:
         """`kubervisor watchdog post`, as a person would."""

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Self
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 import pytest
 
@@ -20,6 +18,7 @@ from playground.cluster import LocalCluster
 from playground.fault_answers import Fault, answers, cuts, hangs
 from playground.faultproxy import FaultProxy, asks
 from playground.fleet_api import Api
+from playground.http_page import read_page
 from playground.processes import Processes, free_port
 from tests.integration.guard import until
 
@@ -45,15 +44,8 @@ class Sidecar:
 
     def page(self, path: str = "/healthz") -> tuple[int, str]:
         """Status and text of a page; 0 where nobody listens yet."""
-        try:
-            # A kubelet's probe waits for one second; on a busy machine, wait for less than a look.
-            with urlopen(f"http://{self.address}{path}", timeout=4) as answer:
-                return answer.status, answer.read().decode()
-        except HTTPError as refused:
-            with refused:
-                return refused.code, refused.read().decode()
-        except (URLError, OSError):
-            return 0, ""
+        # A kubelet's probe waits for one second; on a busy machine, wait for less than a look.
+        return read_page(f"http://{self.address}{path}", timeout=4)
 
     def wait(self, status: int, words: str) -> None:
         """Return once /healthz answers so."""

@@ -8,8 +8,8 @@ import sys
 import pytest
 from click.testing import CliRunner, Result
 
+from kubervisor.assembly import find_lease_name
 from kubervisor.cli import main
-from kubervisor.watchdog_app import find_lease_name
 from kubervisor.watchdog_settings import WatchdogSettings
 
 

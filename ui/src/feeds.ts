@@ -1,8 +1,11 @@
 /** What the pages show, kept current by the one stream that is open. */
 
 import { heard } from "./clock";
+import { ask } from "./data/asking";
+import type { Data } from "./data/model";
 import { follow, type Following, type Link } from "./live";
 import { merged } from "./service/minutes";
+import type { Rules } from "./rules/model";
 import { lengthened, NO_TAIL, type Tail } from "./service/tail";
 import type { Controller, Fleet, FleetChanges, History, Service, ServiceRow } from "./model";
 import { store } from "./store";
@@ -26,6 +29,8 @@ export const link = store<Link>({ state: "connecting", heardAt: null, retryAt: n
 export const controller = store<Controller | null>(null);
 export const fleet = store<FleetState | null>(null);
 export const service = store<ServiceState>(NO_SERVICE);
+export const data = store<Data | null>(null);
+export const rules = store<Rules | null>(null);
 
 let open: Following | null = null;
 
@@ -87,6 +92,34 @@ export function followService(namespace: string, name: string): () => void {
       link.set(next);
       if (next.state === "lost" && !service.get().service) void askWhy(path);
     },
+  );
+  return stop;
+}
+
+/** Asks for the rollouts of data until the function that comes back is called. */
+export function followData(): () => void {
+  open = ask(
+    "/api/data",
+    (found) => {
+      const next = found as Data;
+      hear(next.at, next.controller);
+      data.set(next);
+    },
+    (next) => link.set(next),
+  );
+  return stop;
+}
+
+/** Asks for remediation rules until the function that comes back is called. */
+export function followRules(): () => void {
+  open = ask(
+    "/api/rules",
+    (found) => {
+      const next = found as Rules;
+      hear(next.at, next.controller);
+      rules.set(next);
+    },
+    (next) => link.set(next),
   );
   return stop;
 }

@@ -11,9 +11,13 @@ import "./design/service.css";
 import "./design/evidence.css";
 import "./design/watchdogs.css";
 import "./design/chart.css";
+import "./design/data.css";
+import "./design/rules.css";
 import { startTicking } from "./clock";
+import { DataPage } from "./data/page";
 import { FleetPage } from "./fleet/page";
 import { usePlace } from "./router";
+import { RulesPage } from "./rules/page";
 import { ServicePage } from "./service/page";
 import { Announcer } from "./shell/announcer";
 import { Header } from "./shell/header";
@@ -26,9 +30,11 @@ function App() {
       <a class="skip" href="#main">
         Skip to the content
       </a>
-      <Header />
+      <Header page={place.page} />
       <main id="main" tabIndex={-1}>
         {place.page === "fleet" && <FleetPage query={place.query} />}
+        {place.page === "data" && <DataPage />}
+        {place.page === "rules" && <RulesPage />}
         {place.page === "service" && (
           <ServicePage key={`${place.namespace}/${place.name}`} {...place} />
         )}

@@ -42,6 +42,19 @@ const REASONS: Record<string, string> = {
   Released: "released",
   RetriesExhausted: "its retries are used up",
   TerminationDeferred: "termination waits",
+  FirstVersion: "the first version there is",
+  CandidateChosen: "a newer version was found",
+  StageBegun: "the next stage began",
+  Promoted: "proven everywhere: now the last known good",
+  DependantsFailing: "pods that depend on it fail",
+  CandidateFailing: "pods that have it fail",
+  DeployersFailing: "pods cannot get it",
+  Withdrawn: "withdrawn",
+  RolledBack: "every pod is back",
+  BackOff: "waits after a version was taken back",
+  RepositoryUnavailable: "the repository does not answer",
+  LastKnownGoodGone: "the last known good version is no longer published",
+  UpToDate: "nothing newer is published",
 };
 
 /** The reason in plain words; those not known here are the word itself, spaced. */

@@ -1,9 +1,10 @@
 {{/* A capability: its account, Deployment and disruption budget. Takes root, name, values, which are
-     the capability's own, args, and env as text; mounts and volumes as text, and annotations, where
-     its pods have some. */}}
+     the capability's own, args, and env as text; mounts and volumes as text, annotations, and the
+     group of its files, where its pods have some; command, port and strategy where they are others. */}}
 {{- define "kubervisor.capability" -}}
 {{- $root := .root -}}
 {{- $component := .name -}}
+{{- $port := .port | default (dict "name" "metrics" "containerPort" 8086) -}}
 {{- $name := printf "%s-%s" $root.Release.Name $component -}}
 apiVersion: v1
 kind: ServiceAccount
@@ -20,6 +21,9 @@ metadata:
   labels: {{- include "kubervisor.labels" $root | nindent 4 }}
 spec:
   replicas: {{ .values.replicas }}
+  {{- with .strategy }}
+  strategy: {{- toYaml . | nindent 4 }}
+  {{- end }}
   selector:
     matchLabels:
       {{- include "kubervisor.selector" $root | nindent 6 }}
@@ -28,7 +32,7 @@ spec:
     metadata:
       {{- include "kubervisor.podMetadata" (dict "root" $root "component" $component "annotations" .annotations) | nindent 6 }}
     spec:
-      {{- include "kubervisor.pod" (dict "root" $root "account" $name) | nindent 6 }}
+      {{- include "kubervisor.pod" (dict "root" $root "account" $name "group" .group) | nindent 6 }}
       {{- with .values.priorityClassName }}
       priorityClassName: {{ . }}
       {{- end }}
@@ -46,7 +50,8 @@ spec:
         {{- end }}
       {{- end }}
       containers:
-        - {{- $args := concat (list "run" (printf "--capability=%s" $component)) .args .values.extraArgs }}
+        - {{- $command := .command | default (list "run" (printf "--capability=%s" $component)) }}
+          {{- $args := concat $command .args .values.extraArgs }}
           {{- include "kubervisor.container" (dict "root" $root "args" $args) | nindent 10 }}
           env:
             {{- .env | nindent 12 }}
@@ -54,11 +59,11 @@ spec:
             {{- toYaml . | nindent 12 }}
             {{- end }}
           ports:
-            - {name: metrics, containerPort: 8086}
+            - {name: {{ $port.name }}, containerPort: {{ $port.containerPort }}}
           livenessProbe:
-            httpGet: {path: /livez, port: metrics}
+            httpGet: {path: /livez, port: {{ $port.name }}}
           readinessProbe:
-            httpGet: {path: /readyz, port: metrics}
+            httpGet: {path: /readyz, port: {{ $port.name }}}
             periodSeconds: 5
           resources: {{- toYaml .values.resources | nindent 12 }}
           {{- with .mounts }}

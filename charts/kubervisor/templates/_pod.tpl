@@ -11,7 +11,8 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{/* What every pod of the release has, whatever it runs. Takes root and account. */}}
+{{/* What every pod of the release has, whatever it runs. Takes root and account, and the group of the
+     files that it writes where it writes some. */}}
 {{- define "kubervisor.pod" -}}
 serviceAccountName: {{ .account }}
 {{- with .root.Values.imagePullSecrets }}
@@ -26,6 +27,9 @@ tolerations: {{- toYaml . | nindent 2 }}
 securityContext:
   runAsNonRoot: true
   seccompProfile: {type: RuntimeDefault}
+  {{- with .group }}
+  fsGroup: {{ . }}
+  {{- end }}
 # A name server that does not answer must not use up the time in which a source has to.
 dnsConfig:
   options:
@@ -56,6 +60,23 @@ securityContext:
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
 {{- end }}
 
+{{/* So is what decides about data. */}}
+{{- define "kubervisor.datarolloutEnv" -}}
+{{ include "kubervisor.env" . }}
+- {name: KUBERVISOR_DATA_LEASE_NAME, value: {{ include "kubervisor.leaseName" (dict "root" . "name" "datarollout") }}}
+- {name: KUBERVISOR_DATA_REPOSITORY, value: {{ include "kubervisor.repositoryUrl" . | quote }}}
+- {name: KUBERVISOR_DATA_REGISTER_CRDS, value: {{ .Values.crds.register | quote }}}
+{{- if .Values.data.repository.tokenSecret }}
+- {name: KUBERVISOR_DATA_TOKEN_FILE, value: /etc/kubervisor/data/token/token}
+{{- end }}
+{{- with .Values.namespaces }}
+- {name: KUBERVISOR_DATA_NAMESPACES, value: {{ toJson . | squote }}}
+{{- end }}
+{{- range $name, $value := .Values.data.rollout.settings }}
+- {name: KUBERVISOR_DATA_{{ $name | snakecase | upper }}, value: {{ kindIs "slice" $value | ternary (join "," $value) (toJson $value | trimAll "\"") | quote }}}
+{{- end }}
+{{- end }}
+
 {{/* Watchdogs are told their settings by the environment; lists are JSON there. */}}
 {{- define "kubervisor.watchdogEnv" -}}
 {{ include "kubervisor.env" . }}
@@ -65,5 +86,23 @@ securityContext:
 {{- end }}
 {{- range $name, $value := .Values.watchdog.settings }}
 - {name: KUBERVISOR_WATCHDOG_{{ $name | snakecase | upper }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}}
+{{- end }}
+{{- end }}
+
+{{/* So are rules. */}}
+{{- define "kubervisor.rulesEnv" -}}
+{{ include "kubervisor.env" . }}
+- {name: KUBERVISOR_RULES_LEASE_NAME, value: {{ include "kubervisor.leaseName" (dict "root" . "name" "rules") }}}
+- {name: KUBERVISOR_RULES_REGISTER_CRDS, value: {{ .Values.crds.register | quote }}}
+- {name: KUBERVISOR_RULES_ACTIONS, value: {{ toJson .Values.rules.actions | squote }}}
+{{- if has "job" .Values.rules.actions }}
+- {name: KUBERVISOR_RULES_JOB_NAMESPACE, value: {{ include "kubervisor.jobNamespace" . }}}
+- {name: KUBERVISOR_RULES_JOB_TEMPLATES, value: /etc/kubervisor/jobs}
+{{- end }}
+{{- with .Values.namespaces }}
+- {name: KUBERVISOR_RULES_NAMESPACES, value: {{ toJson . | squote }}}
+{{- end }}
+{{- range $name, $value := .Values.rules.settings }}
+- {name: KUBERVISOR_RULES_{{ $name | snakecase | upper }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | squote }}}
 {{- end }}
 {{- end }}

@@ -47,13 +47,64 @@
   verbs: [create, patch]
 {{- end }}
 
+{{/* What decides about data reads and writes. */}}
+{{- define "kubervisor.datarolloutRules" -}}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch, patch]
+- apiGroups: [kubervisor.k8s.io]
+  resources: [datarollouts]
+  verbs: [get, list, watch, create]
+- apiGroups: [kubervisor.k8s.io]
+  resources: [datarollouts/status]
+  verbs: [patch]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+
+{{- define "kubervisor.dashboardDataRules" -}}
+- apiGroups: [kubervisor.k8s.io]
+  resources: [datarollouts]
+  verbs: [list]
+{{- end }}
+
+{{/* The repository keeps versions that rollouts name, and heeds what pods name where that is asked. */}}
+{{- define "kubervisor.datarepoRules" -}}
+- apiGroups: [kubervisor.k8s.io]
+  resources: [datarollouts]
+  verbs: [list]
+{{- if .Values.data.repository.annotatedSources }}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+{{- end }}
+{{- end }}
+
+{{/* A source that is a ConfigMap. Takes its name. */}}
+{{- define "kubervisor.configMapRules" -}}
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [{{ .name }}]
+  verbs: [get]
+{{- end }}
+
+{{/* A deployer looks at its pod, and says on it what it has. By name it can be held to its own pod by
+     admission alone. */}}
+{{- define "kubervisor.deployerRules" -}}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, patch]
+{{- end }}
+
+{{/* Takes the names of the definitions. */}}
 {{- define "kubervisor.crdRules" -}}
 - apiGroups: [apiextensions.k8s.io]
   resources: [customresourcedefinitions]
   verbs: [create]
 - apiGroups: [apiextensions.k8s.io]
   resources: [customresourcedefinitions]
-  resourceNames: [kubervisorservices.kubervisor.k8s.io]
+  resourceNames: {{ toJson . }}
   verbs: [get, update]
 {{- end }}
 
@@ -86,8 +137,9 @@
   verbs: [get, list, create, patch]
 {{- end }}
 
-{{/* A role and its binding to one account. Takes root, kind (Role or ClusterRole), namespace, name,
-     account, rules, and annotations where it is part of a hook. */}}
+{{/* A role and its binding to one account of the release, or to `accounts` of the role's namespace.
+     Takes root, kind (Role or ClusterRole), namespace, name, account, rules, and annotations where it
+     is part of a hook. */}}
 {{- define "kubervisor.grant" -}}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ .kind }}
@@ -118,7 +170,9 @@ roleRef:
   kind: {{ .kind }}
   name: {{ .name }}
 subjects:
+  {{- range .accounts | default (list .account) }}
   - kind: ServiceAccount
-    name: {{ .account }}
-    namespace: {{ .root.Release.Namespace }}
+    name: {{ . }}
+    namespace: {{ empty $.accounts | ternary $.root.Release.Namespace $.namespace }}
+  {{- end }}
 {{- end }}

@@ -10,7 +10,14 @@ allowTermination: {{ .Values.termination.enabled }}
 terminationKubeconfig: /etc/kubervisor/termination/kubeconfig
 {{- end }}
 {{ toYaml .Values.settings }}
-{{- with .Values.sources }}
+{{- with include "kubervisor.sources" . }}
+{{ . }}
+{{- end }}
+{{- end }}
+
+{{/* Its part about sources, which rules read too. */}}
+{{- define "kubervisor.sources" -}}
+{{- with .Values.sources -}}
 sources:
   {{- range . }}
   {{- $source := omit . "secret" }}
@@ -44,10 +51,8 @@ current-context: termination
 {{- if .Values.termination.enabled }}
 - {name: termination, mountPath: /etc/kubervisor/termination, readOnly: true}
 {{- end }}
-{{- range .Values.sources }}
-{{- if .secret }}
-- {name: source-{{ .name }}, mountPath: /etc/kubervisor/sources/{{ .name }}, readOnly: true}
-{{- end }}
+{{- with include "kubervisor.sourceMounts" . }}
+{{ . }}
 {{- end }}
 {{- end }}
 
@@ -67,10 +72,27 @@ current-context: termination
           name: {{ include "kubervisor.traffic" . }}
           items: [{key: termination.kubeconfig, path: kubeconfig}]
 {{- end }}
+{{- with include "kubervisor.sourceVolumes" . }}
+{{ . }}
+{{- end }}
+{{- end }}
+
+{{- define "kubervisor.sourceMounts" -}}
+{{- $mounts := list }}
 {{- range .Values.sources }}
 {{- if .secret }}
-- name: source-{{ .name }}
-  secret: {secretName: {{ .secret.name }}}
+{{- $mounts = append $mounts (printf "- {name: source-%s, mountPath: /etc/kubervisor/sources/%s, readOnly: true}" .name .name) }}
 {{- end }}
 {{- end }}
+{{- join "\n" $mounts }}
+{{- end }}
+
+{{- define "kubervisor.sourceVolumes" -}}
+{{- $volumes := list }}
+{{- range .Values.sources }}
+{{- if .secret }}
+{{- $volumes = append $volumes (printf "- name: source-%s\n  secret: {secretName: %s}" .name .secret.name) }}
+{{- end }}
+{{- end }}
+{{- join "\n" $volumes }}
 {{- end }}

@@ -2,11 +2,12 @@
 
 import { useNow } from "../clock";
 import { controller, link, retryNow } from "../feeds";
+import type { Place } from "../router";
 import { useStore } from "../store";
 import { span } from "../words";
 import { ThemeSwitch } from "./theme";
 
-export function Header() {
+export function Header({ page }: { page: Place["page"] }) {
   const by = useStore(controller);
   return (
     <header class="top">
@@ -15,8 +16,19 @@ export function Header() {
           <path d="M2 6h4v11H2zM8 6h4v11H8zM14 1h4v7h-4z" />
           <path class="line" d="M0 12h20" />
         </svg>
-        Kubervisor
+        <span>Kubervisor</span>
       </a>
+      <nav class="places" aria-label="Pages">
+        <a href="/" aria-current={page === "fleet" ? "page" : page === "service" ? "true" : undefined}>
+          Services
+        </a>
+        <a href="/data" aria-current={page === "data" ? "page" : undefined}>
+          Data
+        </a>
+        <a href="/rules" aria-current={page === "rules" ? "page" : undefined}>
+          Rules
+        </a>
+      </nav>
       {by && <span class="quiet version">{by.version}</span>}
       <LinkState />
       <ThemeSwitch />

@@ -1,0 +1,1 @@
+"""Remediation rules: conditions on metrics, and what is done where they hold."""

@@ -1,0 +1,1 @@
+"""What can be done about an object: each action a file of its own, pure over what it reads."""

@@ -1,0 +1,1 @@
+"""The controller of rules: asks, looks, decides, writes."""

@@ -1,0 +1,1 @@
+"""What a rule does about an object: pure, from what was seen and an instant."""

@@ -10,11 +10,15 @@ from urllib.parse import urlencode
 
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.config import load_kube_config
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError
 
 Json = dict[str, Any]
 """An object of the API, as decoded."""
+
+REINITIALIZING_SECONDS = 20.0
+"""An API server that has just learned of a definition refuses its objects for a moment."""
 
 
 class ApiRefused(Exception):
@@ -23,6 +27,10 @@ class ApiRefused(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+def _is_reinitializing(error: BaseException) -> bool:
+    return isinstance(error, ApiRefused) and error.status == 429 and "initializing" in str(error)
 
 
 class Api:
@@ -86,6 +94,12 @@ class Api:
             raise _refusal(answer)
         return answer
 
+    @retry(
+        retry=retry_if_exception(_is_reinitializing),
+        stop=stop_after_delay(REINITIALIZING_SECONDS),
+        wait=wait_fixed(0.5),
+        reraise=True,
+    )
     def _send(self, method: str, path: str, body: Json | None = None, media_type: str = "") -> Json:
         answer = self._open(method, path, body, media_type, Timeout(connect=5, read=60))
         if answer.status >= 300:

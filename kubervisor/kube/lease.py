@@ -23,6 +23,7 @@ from kubervisor.kube.stopping import read_stopped
 
 MAX_MARGIN = 5.0
 RETRY_SECONDS = 2.0
+RELEASE_ATTEMPTS = 3
 _NEVER = -math.inf
 
 
@@ -228,13 +229,21 @@ class Lease:
         return fresh
 
     def _release(self) -> None:
-        if not self.is_held():
+        # Even past our own deadline: as long as the record says that it is ours, nobody has it.
+        if self.holder != self._identity:
             return
         self._held_until = _NEVER  # before the request: from now on another may hold it
-        try:
-            self._write_as_holder({"holderIdentity": ""}, started=_NEVER)
-        except (ApiError, LeadershipLost) as error:
-            self.problem = str(error)  # it expires by itself
+        for _ in range(RELEASE_ATTEMPTS):
+            try:
+                self._write_as_holder({"holderIdentity": ""}, started=_NEVER)
+            except LeadershipLost as error:
+                self.problem = str(error)
+            except ApiError as error:
+                self.problem = str(error)  # where all attempts fail it expires by itself
+                continue
+            else:
+                self.problem = None
+            return
 
     def _patience(self) -> float:
         """No request lasts longer than the lease can wait for the next one."""

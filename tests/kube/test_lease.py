@@ -16,7 +16,7 @@ from kubervisor.kube.podwrites import MERGE_PATCH
 from kubervisor.kube.stopping import STOPPED, announce_stop, withdraw_stop
 
 from .polling import until
-from .scripted import ScriptedServer
+from .scripted import Exchange, ScriptedServer
 
 NAME = "kubervisor"
 
@@ -246,6 +246,53 @@ def test_errors_are_survived_until_the_deadline_and_then_it_is_lost(
         assert one.gained.wait(20)
     finally:
         one.end()
+
+
+def test_a_refused_release_is_tried_again(scripted: ScriptedServer) -> None:
+    stored = {
+        "metadata": {"resourceVersion": "1"},
+        "spec": {"holderIdentity": "a", "leaseTransitions": 1},
+    }
+    releases: list[bytes] = []
+
+    def script(x: Exchange) -> None:
+        if b'"holderIdentity":""' in x.asked.body:
+            releases.append(x.asked.body)
+            if len(releases) < 3:
+                x.answer(429, {"message": "storage is (re)initializing"})
+                return
+        x.answer(200, stored)
+
+    scripted.script = script
+    one = Running(scripted.api(), "default", "a")
+    assert one.gained.wait(20)
+    one.end()
+    assert len(releases) == 3
+    assert one.lease.problem is None
+
+
+def test_a_holder_past_its_own_deadline_still_gives_up_what_nobody_took(
+    api: Api, namespace: str, clock: Clock
+) -> None:
+    lease = candidate(api, namespace, "a", clock)
+    lease._attempt()
+    clock.now += 60.0
+    assert not lease.is_held()
+    lease._release()
+    assert spec(api, namespace)["holderIdentity"] == ""
+
+
+def test_a_holder_past_its_deadline_leaves_the_lease_to_who_took_it(
+    api: Api, namespace: str, clock: Clock
+) -> None:
+    first, second = (candidate(api, namespace, who, clock) for who in "ab")
+    first._attempt()
+    second._attempt()
+    clock.now += 60.0
+    second._attempt()
+    assert second.is_held()
+    first._release()
+    assert spec(api, namespace)["holderIdentity"] == "b"
 
 
 def test_the_answer_of_a_take_over_that_got_lost_is_no_holding(scripted: ScriptedServer) -> None:

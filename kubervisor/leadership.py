@@ -120,6 +120,7 @@ def prepare(standby: Standby) -> tuple[Leading, Supervisor]:
         loops=_loops(shared, sweep, announcements),
         queue=queue,
         statuses=statuses,
+        breakers=shared.breakers,
         outrank_all=lambda: elector.outrank(highest_epoch(caches.specs.values())),
         stop=frame.stop,
         log=log,
@@ -155,7 +156,7 @@ def _shared(standby: Standby, statuses: WorkQueue[ServiceKey]) -> Shared:
             shortest_period=settings.min_evaluation_period,
             allow_termination=settings.allow_termination,
         ),
-        breakers=Scheduler("breaker", clock),
+        breakers=Scheduler("breaker", clock, held=True),
         activators=Scheduler("activator", clock),
         recorder=standby.recorder,
     )

@@ -22,6 +22,10 @@ class Stance(StrEnum):
     STOPPED = "stopped"  # `kubervisor release` or stop is at work: write nothing at all
 
 
+JUDGING = frozenset({Stance.GUARD, Stance.DRY_RUN, Stance.GIVE_BACK, Stance.HOLD})
+"""The stances in which pods are judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A KubervisorService as Events refer to it."""

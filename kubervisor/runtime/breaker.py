@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kubervisor.errors import ApiUnavailable, SourceError, Throttled
 from kubervisor.runtime.act import Actuator
-from kubervisor.runtime.assignment import Assignment, Stance
+from kubervisor.runtime.assignment import JUDGING, Assignment, Stance
 from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.fetching import Answer
 from kubervisor.runtime.ledger import SourceProblem
@@ -33,7 +33,6 @@ from kubervisor.traffic.policy import BreakerPolicy
 from kubervisor.traffic.returns import plan_lost_returns
 from kubervisor.traffic.verdict import Verdict
 
-JUDGING = frozenset({Stance.GUARD, Stance.DRY_RUN, Stance.GIVE_BACK, Stance.HOLD})
 IDLE = 30.0
 LONGEST_WAIT = 1.0
 """Seconds a Breaker waits for its turn to eject; a longer wait is the next evaluation's."""
@@ -41,8 +40,8 @@ SLOT = 0.05
 """Seconds between two instants at which breakers are due: those of one follow each other on a
 processor that is at it, which halves what each of them costs.
 """
-FIRST_WITHIN = 0.5
-"""Seconds within which a new breaker judges for the first time."""
+SHORTEST_LIFE = 0.5
+"""Seconds for which evidence counts at least, however short the period is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +119,9 @@ class Breaker:
         self._trials.keep(breakers)
         for breaker in breakers:
             if breaker not in self._due:
-                phase = random.uniform(0, min(FIRST_WITHIN, breaker.period))
                 # Pages are read before they are judged; that wakes us.
                 patience = self._readers.patience(breaker)
-                self._due[breaker] = self._clock.monotonic() + phase + patience
+                self._due[breaker] = self._clock.monotonic() + patience
 
     def _ask_if_due(self, assignment: Assignment, breaker: BreakerPolicy) -> None:
         now, due = self._clock.monotonic(), self._due[breaker]
@@ -149,8 +147,8 @@ class Breaker:
         if breaker in self._begun:
             # Missed periods are skipped, never caught up.
             return max(due + period, now + period / 2)
-        # The first evaluation is early; from the second on, Services are spread evenly, each at its
-        # own phase of the period.
+        # The first evaluation is at once; from the second on, Services are spread evenly, each at
+        # its own phase of the period.
         earliest, phase = now + period / 2, self._phase * period // SLOT * SLOT
         return earliest + (phase - earliest) % period
 
@@ -190,7 +188,7 @@ class Breaker:
                 peer_group=assignment.policy.peer_group,
             )
             self._report.source_answered(breaker.name)
-            self._trials.look(breaker, measurement, fleet)
+            self._trials.look(breaker, measurement, fleet, all_counted=verdict.all_counted)
             memory = desk.ledger.judged(verdict, breaker)
             desk.ledger.confirm(fleet, verdict)
             desk.shared.recorder(desk, breaker, fleet, verdict)
@@ -217,7 +215,7 @@ class Breaker:
     def _is_recent(self, case: _Case) -> bool:
         """Evidence counts until the next evaluation will have brought better."""
         age = self._clock.monotonic() - case.asked_at
-        return age < max(2 * case.breaker.period, FIRST_WITHIN)
+        return age < max(2 * case.breaker.period, SHORTEST_LIFE)
 
     def _eject_next(self, case: _Case, tried: set[PodUid]) -> float | None:
         """Seconds until the next try; None where there is nothing more to eject."""

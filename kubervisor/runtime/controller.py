@@ -16,7 +16,7 @@ from kubervisor.kube.events import EventType
 from kubervisor.kube.objects import add_finalizer, are_claimed, remove_finalizer
 from kubervisor.kube.records import SpecRecord
 from kubervisor.kube.watches import Caches
-from kubervisor.runtime.assignment import Assignment, Stance
+from kubervisor.runtime.assignment import JUDGING, Assignment, Stance
 from kubervisor.runtime.desk import Shared
 from kubervisor.runtime.ground import ground_of
 from kubervisor.runtime.standing import Facts, compose, compose_refused, facts_of
@@ -41,8 +41,8 @@ REFUSALS = frozenset(
 """Why a KubervisorService guards nothing: a person must change something."""
 
 FIRST_STATUS = 2.0
-"""Seconds for which the status of the leader before us stands: evaluations come before hundreds of
-statuses that say the same.
+"""Seconds for which the first status of ours waits for an evaluation, which has it written: until
+then that of the leader before us stands, and one that says nothing yet would be written twice.
 """
 
 
@@ -161,7 +161,7 @@ class Controller:
             self._queue.add(key, after=30.0)
         else:
             self._refused.pop(key, None)
-        if is_new and recorded:
+        if is_new and (recorded or assignment.stance in JUDGING):
             self._settling.add(key, after=FIRST_STATUS)
         else:
             self._shared.changed(key)

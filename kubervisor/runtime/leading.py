@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from kubervisor.kube.reflector import Reflector
 from kubervisor.runtime.barrier import await_all, renew_all
 from kubervisor.runtime.controller import Controller
 from kubervisor.runtime.loop import Loop
+from kubervisor.runtime.scheduler import Scheduler
 from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.threads import start_thread
 from kubervisor.runtime.wiring import Wiring
@@ -24,6 +26,10 @@ STATUS_WRITERS = 2
 RETRY_SECONDS = 0.5
 ROOM_SECONDS = 1.0
 """Seconds for which a status waits at most while there is somebody to guard."""
+TAKEN_IN_WITHIN = 5.0
+"""Seconds after which those that are known by then are judged, however many are not."""
+BEHIND, LOOK_AGAIN = 0.02, 0.05
+"""Seconds by which evaluations are late where a status waits for them, and until it looks again."""
 
 
 class Leading:
@@ -39,15 +45,19 @@ class Leading:
         loops: Iterable[Loop],
         queue: WorkQueue[ServiceKey],
         statuses: WorkQueue[ServiceKey],
+        breakers: Scheduler,
         outrank_all: Callable[[], None],
         stop: threading.Event,
         log: Log,
     ) -> None:
-        """`outrank_all` raises our epoch above that of every leader before us."""
+        """`breakers`, held until then, are released once the Services are known; `outrank_all`
+        raises our epoch above that of every leader before us.
+        """
         self._reflectors, self._controller = reflectors, controller
         self._supervisor, self._wiring = supervisor, wiring
         self._loops, self._outrank_all = tuple(loops), outrank_all
-        self._queue, self._statuses, self._stop, self._log = queue, statuses, stop, log
+        self._queue, self._statuses, self._breakers = queue, statuses, breakers
+        self._stop, self._log = stop, log
 
     def renew(self) -> tuple[int, ...]:
         """Have all watches begin with a LIST anew; what to wait for. Returns at once."""
@@ -70,6 +80,9 @@ class Leading:
         for loop in self._loops:
             loop.start()
         self._wiring.enqueue_all()
+        # One after the other is sooner than in between: all of them are judged at about one time.
+        self._queue.await_room(TAKEN_IN_WITHIN)
+        self._breakers.release()
 
     def _outranks_all(self) -> bool:
         """Whether we lead with an epoch of our own; False where the process ends meanwhile."""
@@ -96,7 +109,10 @@ class Leading:
 
     def _tell(self, key: ServiceKey) -> None:
         # To guard the next one comes before telling that this one is guarded.
+        until = time.monotonic() + ROOM_SECONDS
         self._queue.await_room(ROOM_SECONDS)
+        while self._breakers.is_behind(BEHIND) and time.monotonic() < until:
+            self._stop.wait(LOOK_AGAIN)
         self._controller.write_status(key)
 
     def _start(

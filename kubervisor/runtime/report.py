@@ -38,7 +38,7 @@ class Reporter:
         self._detected: dict[str, frozenset[PodUid]] = {}
         self._refused: dict[str, frozenset[PodUid]] = {}
         self._wished: dict[str, frozenset[PodUid]] = {}
-        self._shown: tuple[object, ...] = (self,)  # like nothing that a status shows
+        self._shown: tuple[object, ...] | None = None  # nothing is told yet
 
     def keep(self, breakers: Iterable[str]) -> None:
         """Report on these breakers alone; the series of the others go with them."""
@@ -109,6 +109,8 @@ class Reporter:
                 refused=len(plan.refused),
             )
         if self._is_uneventful(verdict, plan, fleet):
+            if self._shown is None:
+                self._tell_if_changed()
             return
         self._count(breaker, verdict, plan)
         self._hints.look(breaker, verdict, fleet)
@@ -126,7 +128,7 @@ class Reporter:
     def _is_uneventful(self, verdict: Verdict, plan: Plan, fleet: Fleet) -> bool:
         """Nobody stands out or is out, and nothing is known that could end: as nearly always."""
         return not (
-            any(self._shown)
+            any(self._shown or ())
             or verdict.outliers
             or plan != _NO_PLAN
             or fleet.out

@@ -67,10 +67,15 @@ class _Worker:
 
 
 class Scheduler:
-    """Thread-safe. Tasks take their steps in the order in which they are due."""
+    """Thread-safe. Tasks take their steps in the order in which they are due; of one that is
+    `held`, from `release` on.
+    """
 
-    def __init__(self, name: str, clock: Clock) -> None:
+    def __init__(self, name: str, clock: Clock, *, held: bool = False) -> None:
         self._name, self._clock = name, clock
+        self._released = threading.Event()
+        if not held:
+            self._released.set()
         self._lock = threading.Lock()
         self._ended = threading.Condition(self._lock)
         self._tasks: set[Task] = set()
@@ -81,6 +86,15 @@ class Scheduler:
         self._alarm = Alarm()
         self._looks_at = 0.0
         self._runs = False
+
+    def release(self) -> None:
+        """Let steps be taken from now on."""
+        self._released.set()
+
+    def is_behind(self, seconds: float) -> bool:
+        """Whether somebody has been due for longer than that."""
+        with self._lock:
+            return self._is_one_due(self._clock.monotonic() - seconds)
 
     def start(self, task: Task) -> None:
         """Have its first step taken at once, unless it was stopped before. Raises RuntimeError
@@ -168,6 +182,7 @@ class Scheduler:
         return len(busy) < AT_ONCE or sum(now - worker.since < LONG for worker in busy) < AT_ONCE
 
     def _run(self) -> None:
+        self._released.wait()  # nobody else has a thread before
         while (wait := self._look()) is not None:
             self._alarm.wait(wait)
 

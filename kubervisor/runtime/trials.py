@@ -33,12 +33,21 @@ class Trials:
         for gone in self._again.keys() - set(breakers):
             del self._again[gone]
 
-    def look(self, breaker: BreakerPolicy, measurement: Measurement, fleet: Fleet) -> None:
-        """Look at an answer, where it is time to, and report what is wrong with the query."""
+    def look(
+        self,
+        breaker: BreakerPolicy,
+        measurement: Measurement,
+        fleet: Fleet,
+        *,
+        all_counted: bool = False,
+    ) -> None:
+        """Look at an answer, where it is time to, and report what is wrong with the query: nothing
+        where it has `all_counted`, events of each Ready member.
+        """
         now, detector = self._monotonic(), breaker.detector
         if isinstance(detector, WithoutQueries) or now < self._again.get(breaker, now):
             return
-        heard = are_heard(measurement, detector.pod_label, fleet)
+        heard = all_counted or are_heard(measurement, detector.pod_label, fleet)
         mismatch = ""
         if heard is False:
             found = join(measurement, detector.pod_label, fleet)

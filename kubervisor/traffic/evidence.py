@@ -72,6 +72,8 @@ def remember(memory: Memory, verdict: Verdict, *, steps: int) -> Memory:
     # While all are fine, what no rule looks back to can go.
     since = at - max(REMEMBERED_EJECTIONS, 2 * verdict.window)
     ejections = tuple(e for e in memory.ejections if e[1] > since)
+    if not (memory.streaks or ejections):
+        return Memory(calm=fine, calm_since=at)
     streaks = _all_fine(memory, fine, at, steps)
     if ejections or any(True in streak.steps for streak in streaks.values()):
         return Memory(streaks, ejections)

@@ -126,6 +126,12 @@ class Verdict:
             return ()
         return tuple([f.pod for f in self.findings])
 
+    @property
+    def all_counted(self) -> bool:
+        """Whether events of each Ready member were counted, and there is one: a glance shows it."""
+        findings = self.findings
+        return isinstance(findings, AllFine) and findings.glance is not None and bool(findings)
+
     @cached_property
     def outliers(self) -> tuple[Finding, ...]:
         """Findings judged outliers, worst first; ties stay in the detector's order."""

@@ -57,12 +57,14 @@ class Bench:
 
     _numbers = count()
 
-    def __init__(self) -> None:
+    def __init__(self, *, held: bool = False) -> None:
         self.name = f"bench {next(self._numbers)}"
         self.now: float | None = None
         clock = Clock()
         self.scheduler = Scheduler(
-            self.name, Clock(monotonic=lambda: clock.monotonic() if self.now is None else self.now)
+            self.name,
+            Clock(monotonic=lambda: clock.monotonic() if self.now is None else self.now),
+            held=held,
         )
         self._started: list[Steps] = []
 

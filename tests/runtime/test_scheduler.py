@@ -144,3 +144,51 @@ def test_the_first_that_is_due_goes_first(bench: Bench) -> None:
     bench.now = 110.0
     bench.settle()
     assert order == ["after 1 s", "after 2 s", "after 3 s"]
+
+
+class TestOneThatIsHeld:
+    def test_lends_no_thread_before_it_is_released(self) -> None:
+        bench = Bench(held=True)
+        steps = bench.start()
+        bench.scheduler.wake(steps.task)
+        assert not bench.workers()
+
+        bench.scheduler.release()
+        assert steps.one_more()
+        bench.end()
+
+    @pytest.mark.usefixtures("alone")
+    def test_takes_up_all_in_the_order_in_which_they_came(self) -> None:
+        bench, order = Bench(held=True), list[str]()
+        for name in ("first", "second", "third"):
+            bench.start(noting(order, name))
+        bench.scheduler.release()
+        bench.settle()
+        bench.end()
+
+        assert order == ["first", "second", "third"]
+
+    def test_takes_no_step_of_those_that_were_stopped_meanwhile(self) -> None:
+        bench = Bench(held=True)
+        gone, stays = bench.start(), bench.start()
+        bench.scheduler.stop(gone.task)
+        bench.scheduler.release()
+        assert stays.one_more()
+        bench.end()
+
+        assert gone.count == 0
+
+
+@pytest.mark.usefixtures("alone")
+def test_is_behind_while_somebody_has_been_due_for_longer(bench: Bench) -> None:
+    bench.now = 100.0
+    gate = Gate()
+    assert bench.start(gate).one_more()
+    bench.start()
+    bench.now = 100.5
+    assert bench.scheduler.is_behind(0.4)
+    assert not bench.scheduler.is_behind(0.6)
+
+    gate.open()
+    bench.settle()
+    assert not bench.scheduler.is_behind(0.0)

@@ -72,6 +72,14 @@ def test_a_query_of_which_nothing_can_be_told_is_tried_soon_again() -> None:
     assert bench.look(WRONG_LABEL) != [""]
 
 
+def test_a_query_is_trusted_that_counted_events_of_all() -> None:
+    bench = Bench()
+    bench.trials.look(RATIO, WRONG_LABEL, FLEET, all_counted=True)
+
+    assert bench.told == [""]
+    assert bench.look(WRONG_LABEL) == []
+
+
 def test_a_changed_breaker_is_tried_at_once() -> None:
     bench = Bench()
     bench.look(GOOD)

@@ -22,7 +22,7 @@ from benchmarks.scale.world import PERIOD, World
 from playground.controller import Controller
 from playground.processes import ProcessFailed
 
-POLL = 0.1
+POLL, LOOK = 0.1, 0.02
 RAW = 1.5
 """Seconds for which the watch is read without a controller."""
 WRITES = ("PATCH", "POST", "PUT", "DELETE")
@@ -78,17 +78,21 @@ def _measure(
 
 
 def _evaluated(controller: Controller, count: int) -> float:
-    """Seconds from the first evaluation to as many as there are Services."""
-    seen: list[float] = []
+    """Seconds from the first evaluation to as many as there are Services: from the last look that
+    saw none to the first that sees as many, so not less than it was.
+    """
+    before = time.monotonic()
 
     def judged() -> int:
+        nonlocal before
+        looked = time.monotonic()
         found = round(samples(controller, "kubervisor_evaluations_total").get(JUDGED, 0))
-        if found:
-            seen.append(time.monotonic())
+        if not found:
+            before = looked
         return found
 
-    _await(f"{count} Services are evaluated", judged, count)
-    return seen[-1] - seen[0]
+    _await(f"{count} Services are evaluated", judged, count, every=LOOK)
+    return time.monotonic() - before
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +182,10 @@ class _EmptyLoop:
             self.late.append(max(0.0, time.monotonic() - due))
 
 
-def _await(what: str, count: Callable[[], int], wanted: int) -> None:
+def _await(what: str, count: Callable[[], int], wanted: int, *, every: float = POLL) -> None:
     """Return once `count` is `wanted`. Raises TimeoutError."""
     deadline = time.monotonic() + PATIENCE
     while (now := count()) < wanted:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{now} of {wanted} after {PATIENCE:g} s: {what}")
-        time.sleep(POLL)
+        time.sleep(every)

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from playground.cluster import LocalCluster
+from playground.controller import Controller
 from playground.fleet_api import Api, ApiRefused
+from playground.loaded import Loaded
 from tests.distribution import ByPlace, put_in_order
 from tests.namespaces import passing_namespace
 
@@ -44,6 +46,9 @@ WITHIN = 60.0
 # send it would never end. Ignored by a handler it is ignored here alone.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, lambda *_: None)
+
+# Controllers start by the hundred, and to load the program is most of what a start costs.
+Controller.group = Loaded
 
 # On a busy machine examples take what they take: speed is measured by benchmarks, not by tests.
 # Under CI they are the same each time, as is Hypothesis's own way; new ones are for those who can

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -30,11 +30,14 @@ class Controller:
     Attributes:
         address: host:port of its page of metrics.
         dashboard: host:port of its dashboard, which stays the same when it is started again.
+        group: makes the group of processes in which it runs.
     """
+
+    group: ClassVar[Callable[[], Processes]] = Processes
 
     def __init__(self, kubeconfig: Path, *flags: str, env: dict[str, str] | None = None) -> None:
         self._kubeconfig, self._flags, self._env = kubeconfig, flags, env or {}
-        self._processes = Processes()
+        self._processes = type(self).group()
         self._log = self._processes.folder / "controller.log"
         self.dashboard = f"127.0.0.1:{free_port()}"
         try:

@@ -62,7 +62,7 @@ class _Forked:
         return code
 
 
-class _Children(supervisor.Children):
+class Forking(supervisor.Children):
     """Starts forks in place of programs."""
 
     def start(self, name: str, argv: list[str], env: dict[str, str]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class _Children(supervisor.Children):
         return {"pid": pid}
 
     def _become(self, name: str, argv: list[str], env: dict[str, str]) -> NoReturn:
-        code: object = 1
+        code = 1
         try:
             os.setpgid(0, 0)
             self._bind()
@@ -86,24 +86,28 @@ class _Children(supervisor.Children):
                 os.dup2(to, stream)
             os.environ.clear()
             os.environ.update(env)
-            sys.argv = ["kubervisor", *argv]
-            code = _main()
+            code = self._exit_code(argv)
         except BaseException:  # noqa: BLE001 - nothing may come back from here
             traceback.print_exc()
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
-            os._exit(code if isinstance(code, int) else 1)
+            os._exit(code)
 
+    def _exit_code(self, argv: list[str]) -> int:
+        """Be the program until it ends."""
+        try:
+            self._run(argv)
+        except SystemExit as ended:
+            if isinstance(ended.code, str):
+                print(ended.code, file=sys.stderr)
+                return 1
+            return ended.code or 0
+        return 0
 
-def _main() -> object:
-    """The exit code of the program."""
-    cli = importlib.import_module("kubervisor.cli")
-    try:
-        cli.main()
-    except SystemExit as ended:
-        return ended.code or 0
-    return 0
+    def _run(self, argv: list[str]) -> None:
+        sys.argv = ["kubervisor", *argv]
+        importlib.import_module("kubervisor.cli").main()
 
 
 def _load() -> None:
@@ -124,4 +128,4 @@ def _load() -> None:
 if __name__ == "__main__":
     _load()
     with suppress(BrokenPipeError):
-        supervisor.main(_Children)
+        supervisor.main(Forking)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from playground import supervisor
 
@@ -47,16 +47,7 @@ class Processes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._supervisor = subprocess.Popen(
-            self._SUPERVISOR,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert self._supervisor.stdin is not None
-        assert self._supervisor.stdout is not None
-        self._requests, self._answers = self._supervisor.stdin, self._supervisor.stdout
+        self._requests, self._answers, self._gone = self._supervise()
         self.folder = Path(json.loads(self._answers.readline()))
         """Data folder of the group; each child runs in it and writes NAME.log there."""
         self.pids: dict[str, int] = {}
@@ -72,7 +63,7 @@ class Processes:
         """Kill every child, remove the folder, and return when both are gone."""
         with self._lock:
             self._requests.close()
-            self._supervisor.wait()
+            self._gone()
             self._answers.close()
             self.pids.clear()
 
@@ -117,6 +108,19 @@ class Processes:
                 log = self._end_of_log(name)
                 raise ProcessFailed(f"{name} not ready after {timeout:g} s:\n{log}")
             time.sleep(0.05)
+
+    def _supervise(self) -> tuple[IO[str], IO[str], Callable[[], object]]:
+        """Where a new supervisor reads, where it answers, and what returns once it is gone."""
+        process = subprocess.Popen(
+            self._SUPERVISOR,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        return process.stdin, process.stdout, process.wait
 
     def _end_of_log(self, name: str) -> str:
         lines = self.folder.joinpath(f"{name}.log").read_text(errors="replace").splitlines()

@@ -19,13 +19,13 @@ from kubervisor.datarollout.deployer.problems import NotificationFailed
 from kubervisor.datarollout.versions import Version
 
 VERSION = Version("5f-a.tar.zst", "A" * 64)
-WORKLOAD = """
+WORKLOAD = r"""
 import os, signal, sys
 signal.signal(signal.SIGHUP, lambda *_: print("heard", flush=True))
 child = os.fork()
 if child == 0:
     signal.signal(signal.SIGHUP, lambda *_: print("worker heard", flush=True))
-print("up", flush=True)
+os.write(1, b"up\n")  # whole: two say so at once
 signal.pause()
 if child:
     os.kill(child, signal.SIGKILL)

@@ -28,19 +28,25 @@ with LocalCluster.start() as cluster:
 """
 
 SLEEPERS = """
-from playground.processes import Processes
-with Processes() as processes:
+from playground.{module} import {group}
+with {group}() as processes:
     processes.start("sleep", ["sleep", "1000"])
     processes.start("shell", ["sh", "-c", "sleep 1000 & wait"])
     tell(processes.folder, processes)
 """
 
+SLEEPERS_OF = [
+    pytest.param(SLEEPERS.format(module="processes", group="Processes"), id="processes"),
+    pytest.param(SLEEPERS.format(module="loaded", group="Loaded"), id="forks"),
+]
+
 TELL = """
-import json, os, sys
+import json, os, pathlib, sys
 def tell(folder, processes):
-    supervisor = processes._supervisor.pid
-    print(json.dumps([str(folder), supervisor, list(processes.pids.values())]), flush=True)
-    %s
+    children = list(processes.pids.values())
+    stat = pathlib.Path(f"/proc/{children[0]}/stat").read_text()
+    supervisor = int(stat.rpartition(")")[2].split()[1])
+    print(json.dumps([str(folder), supervisor, children]), flush=True)
 """
 
 
@@ -58,7 +64,7 @@ class Client:
 def run(story: str, then: str) -> Iterator[Client]:
     """It is ended with the context in any case, as hard as can be."""
     with subprocess.Popen(
-        [sys.executable, "-c", TELL % then + story],
+        [sys.executable, "-c", TELL + f"    {then}\n" + story],
         env={**os.environ, "PYTHONPATH": str(HACK)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -110,22 +116,25 @@ def test_a_cluster_leaves_nothing_when_its_owner_gets(number: Signals) -> None:
         pytest.param("os.abort()", id="it crashes"),
     ],
 )
-def test_children_and_folder_go_when(then: str) -> None:
-    with run(SLEEPERS, then) as client:
+@pytest.mark.parametrize("story", SLEEPERS_OF)
+def test_children_and_folder_go_when(story: str, then: str) -> None:
+    with run(story, then) as client:
         client.process.communicate(timeout=30)
         until(lambda: not any(map(alive, [*client.children, client.supervisor])))
         until(lambda: not client.folder.exists())
 
 
-def test_children_go_with_a_killed_supervisor() -> None:
-    with run(SLEEPERS, WAIT) as client:
+@pytest.mark.parametrize("story", SLEEPERS_OF)
+def test_children_go_with_a_killed_supervisor(story: str) -> None:
+    with run(story, WAIT) as client:
         os.kill(client.supervisor, SIGKILL)
         until(lambda: not any(map(alive, client.children)))
     shutil.rmtree(client.folder)  # the one thing that nobody is left to remove
 
 
-def test_a_terminated_supervisor_clears_up() -> None:
-    with run(SLEEPERS, WAIT) as client:
+@pytest.mark.parametrize("story", SLEEPERS_OF)
+def test_a_terminated_supervisor_clears_up(story: str) -> None:
+    with run(story, WAIT) as client:
         os.kill(client.supervisor, SIGTERM)
         until(lambda: not any(map(alive, client.children)))
         until(lambda: not client.folder.exists())

@@ -11,7 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 from playground.controller import Controller
-from playground.processes import Processes, free_port
+from playground.loaded import Loaded
+from playground.processes import free_port
 from playground.provisioner import Provisioner
 from playground.storage_changes import Answer, Work
 from playground.storage_objects import GI
@@ -41,7 +42,7 @@ def test_killed_after_each_of_its_writes_it_grows_a_claim_once(
         "--no-register-crds",
         "--no-leader-elect",
     ]
-    with Processes() as processes:
+    with Loaded() as processes:
         processes.start("crashing", [sys.executable, "-m", "tests.rules.crashing", *flags])
         farm.wait(lambda: farm.history("pg")[-1:] == ["Normal"], "it is at rest")
         farm.wait(lambda: farm.condition("Triggered").get("status") == "False", "and says so")

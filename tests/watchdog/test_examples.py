@@ -15,10 +15,10 @@ import yaml
 
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, Json
+from playground.loaded import Loaded
 from playground.loopback_pods import LOOPBACK, LoopbackPods, fail
 from playground.pod_process import POD_IP
 from playground.pods_that_run import PodsThatRun
-from playground.processes import Processes
 from playground.watchdog_process import WatchdogProcess
 from tests.integration.guard import until
 from tests.watchdog.canary import Canary, is_ready
@@ -102,7 +102,7 @@ class Workloads:
     """Programs at addresses of their own, for the pods of one version each."""
 
     def __init__(self) -> None:
-        self._processes = Processes()
+        self._processes = Loaded()
 
     def start(self) -> str:
         """The address of a new one, which is well."""

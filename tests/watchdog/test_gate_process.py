@@ -19,7 +19,8 @@ from playground.fault_answers import Fault, answers, cuts, hangs
 from playground.faultproxy import FaultProxy, asks
 from playground.fleet_api import Api
 from playground.http_page import read_page
-from playground.processes import Processes, free_port
+from playground.loaded import Loaded
+from playground.processes import free_port
 from tests.integration.guard import until
 
 STATUS = "status.autocrane.io/disk"
@@ -30,13 +31,13 @@ class Sidecar:
 
     def __init__(self, kubeconfig: Path, namespace: str, *flags: str) -> None:
         self.address = f"127.0.0.1:{free_port()}"
-        self.processes = Processes()
+        self.processes = Loaded()
         # The variables of a container by the downward API, and the others that it has: none.
-        own = ["POD_NAME=canary-1", f"POD_NAMESPACE={namespace}", "PYTHONUNBUFFERED=1"]
+        own = {"POD_NAME": "canary-1", "POD_NAMESPACE": namespace}
         command = [sys.executable, "-m", "kubervisor", "watchdog", "healthz"]
         more = [f"--kubeconfig={kubeconfig}", f"--listen={self.address}", *flags]
         try:
-            self.processes.start("gate", ["env", *own, *command, *more])
+            self.processes.start("gate", [*command, *more], own)
             self.processes.wait_ready("gate", lambda: self.page("/ping")[0] == 200)
         except BaseException:
             self.processes.close()

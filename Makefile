@@ -6,6 +6,8 @@ INSTALLED := .venv/.installed
 PAGES := $(BIN)/python hack/pages.py --install
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 export PYTHONPATH := $(CURDIR)/hack
+# Each of the processes that tests start would compile the same files for itself.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup programs demo playground test test-ui check ui plugin e2e controlplane bench bench-detection faults soak site screenshots audit clean
@@ -22,7 +24,7 @@ playground: setup programs ui ## a cluster, a shop's clients and Prometheus, for
 	@$(BIN)/python -m playground.stage
 
 test: check programs ui ## everything but the browser: checks, tests, end to end
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder
 
 test-ui: setup programs ui ## the dashboard in Chromium, on a real cluster; screenshots in build/screenshots
 	@$(PAGES) --run test

@@ -20,7 +20,7 @@ import yaml
 from playground import binaries
 from playground.fleet_api import Json
 from tests.chart.variants import VARIANTS
-from tests.security.chart import CHART
+from tests.security.chart import CHART, read_all
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 NAME, NAMESPACE = "kubervisor", "chart"
@@ -66,7 +66,7 @@ def _rendered(values: str) -> str:
 
 def objects(values: Mapping[str, Any]) -> list[Json]:
     """The same, as objects."""
-    return [one for one in yaml.safe_load_all(template(values)) if one]
+    return [one for one in read_all(template(values)) if one]
 
 
 def pods(manifests: list[Json]) -> list[Json]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from install_files import generated_files
@@ -17,7 +16,7 @@ from kubervisor.cli import main
 from playground.cluster import LocalCluster
 from playground.fleet_api import Json
 from tests.chart.rendering import VERSION, helm
-from tests.security.chart import CHART
+from tests.security.chart import CHART, read_all
 
 SOURCES = "a:git@https://git.example/a.git;b:git:https://git.example/b"
 
@@ -106,7 +105,7 @@ def rendered(namespace: str, values: Mapping[str, Any]) -> list[Json]:
 
 
 def objects(text: str) -> list[Json]:
-    found = [one for one in yaml.safe_load_all(text) if one]
+    found = [one for one in read_all(text) if one]
     return sorted(found, key=lambda one: (one["kind"], one["metadata"]["name"]))
 
 

@@ -20,7 +20,7 @@ from kubervisor.settings import Settings
 from kubervisor.watchdog_settings import WatchdogSettings
 from tests.chart.rendering import NAME, VERSION, helm, objects, path_of, pods, snapshot, template
 from tests.chart.variants import CART, SHOP, VARIANTS
-from tests.security.chart import CHART
+from tests.security.chart import CHART, read_all
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 
@@ -393,7 +393,7 @@ def test_other_settings_make_other_pods() -> None:
 def test_controllers_of_a_release_compete_for_one_lease(release: str, lease: str) -> None:
     command = ("template", release, str(CHART), VERSION, "--show-only=templates/traffic.yaml")
     for asked in ({}, {"namespaces": [SHOP]}):
-        rendered = yaml.safe_load_all(helm(*command, values=asked).stdout)
+        rendered = read_all(helm(*command, values=asked).stdout)
         (told,) = (m["data"]["config.yaml"] for m in rendered if m["kind"] == "ConfigMap")
         name = yaml.safe_load(told)["leaseName"]
         assert Settings(lease_name=name).lease_name == lease

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +23,11 @@ NAME = "guard"
 TRAFFIC, TERMINATION, WATCHDOG, DATAROLLOUT, RULES = (
     f"{NAME}-{of}" for of in ("traffic", "termination", "watchdog", "datarollout", "rules")
 )
+
+
+def read_all(text: str) -> Iterator[Any]:
+    """Its documents. A chart is long, and the reader in C ten times as quick."""
+    return yaml.load_all(text, Loader=yaml.CSafeLoader)
 
 
 def helm(cluster: Cluster, *args: str, values: Mapping[str, Any] | None = None) -> str:
@@ -49,7 +54,7 @@ def template(cluster: Cluster, *flags: str, **values: Any) -> list[Json]:
     text = helm(
         cluster, "template", NAME, str(CHART), version, *flags, values=_without_controllers(values)
     )
-    return [one for one in yaml.safe_load_all(text) if one]
+    return [one for one in read_all(text) if one]
 
 
 def _without_controllers(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +79,7 @@ class Release:
     def manifests(self) -> list[Json]:
         """What was installed."""
         text = helm(self.cluster, "get", "manifest", NAME, self._scoped)
-        return [one for one in yaml.safe_load_all(text) if one]
+        return [one for one in read_all(text) if one]
 
     def token(self, account: str = TRAFFIC) -> Path:
         """A kubeconfig with a token of one of its accounts: what a thief has."""

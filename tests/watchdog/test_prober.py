@@ -85,7 +85,9 @@ class Playing:
     async def _ask(
         self, address: str, port: int, target: str, *, tls: bool, timeout: float
     ) -> ProbeReply:
-        self.under_way[target] += 1
+        with self._moved:
+            self.under_way[target] += 1
+            self._moved.notify_all()
         self.most = max(self.most, self.under_way.total())
         self.most_of_one = max(self.most_of_one, self.under_way[target])
         try:

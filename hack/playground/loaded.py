@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -103,7 +103,8 @@ class _Modules(Forking):
     """Starts forks for Python's modules, and programs for all else."""
 
     def start(self, name: str, argv: list[str], env: dict[str, str]) -> dict[str, Any]:
-        if argv[:2] == PYTHON:
+        # What an environment tells Python itself, only a start of Python can heed.
+        if argv[:2] == PYTHON and _for_python(env) == _for_python(os.environ):
             return super().start(name, argv[2:], env)
         return supervisor.Children.start(self, name, argv, env)
 
@@ -116,6 +117,10 @@ class _Modules(Forking):
             # As Python ends: it waits for threads, then does what was put off to the end.
             threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
             atexit._run_exitfuncs()  # noqa: SLF001
+
+
+def _for_python(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if name.startswith("PYTHON")}
 
 
 def _serve(asks: socket.socket) -> None:

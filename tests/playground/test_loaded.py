@@ -57,6 +57,13 @@ def test_threads_end_and_what_was_put_off_is_done_before_the_process_ends(group:
     assert (code, said) == (1, ["the thread", "the end", "no more"])
 
 
+def test_what_the_environment_tells_python_is_heeded(group: Loaded) -> None:
+    customize = "import builtins; builtins.print = lambda *said, **_: said"
+    group.folder.joinpath("sitecustomize.py").write_text(customize)
+    code, said = run(group, SAYS, WORD="", PYTHONPATH=str(group.folder))
+    assert (code, said) == (7, [])
+
+
 def test_an_error_that_nobody_catches_is_told(group: Loaded) -> None:
     code, said = run(group, "raise RuntimeError('broken')")
     assert (code, said[-1]) == (1, "RuntimeError: broken")

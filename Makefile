@@ -24,7 +24,7 @@ playground: setup programs ui ## a cluster, a shop's clients and Prometheus, for
 	@$(BIN)/python -m playground.stage
 
 test: check programs ui ## everything but the browser: checks, tests, end to end
-	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-ui: setup programs ui ## the dashboard in Chromium, on a real cluster; screenshots in build/screenshots
 	@$(PAGES) --run test

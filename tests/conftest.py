@@ -18,7 +18,7 @@ from playground.cluster import LocalCluster
 from playground.controller import Controller
 from playground.fleet_api import Api, ApiRefused
 from playground.loaded import Loaded
-from tests.distribution import ByPlace, put_in_order
+from tests.distribution import ByPlace, put_in_order, workers_here
 from tests.namespaces import passing_namespace
 
 E2E = Path(__file__).parent / "e2e"
@@ -66,6 +66,12 @@ settings.load_profile("steady")
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPlace | None:
     """With `--dist loadfile`, folders with a cluster of their own stay whole too."""
     return ByPlace(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """With `-n auto`, as many as the machine can bear."""
+    return workers_here()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,10 +1,13 @@
-"""Which tests go to the same worker, and in what order: the long and waiting ones first.
+"""How many workers there are, which tests go to the same one, and in what order: the long and
+waiting ones first.
 
 What comes last must be short, or one worker ends long after the others. And a control plane costs
 seconds of a processor: a folder whose tests have one of their own goes to one worker as a whole.
 """
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -47,6 +50,24 @@ LONGEST_FIRST = (
     "tests/watchdog/",
 )
 """In this order; all others come after them."""
+
+
+EACH_PROCESSOR = 3
+"""Workers that keep one busy: two thirds of a test on a cluster are waiting."""
+EACH_WORKER = 2 * 2**30
+"""Bytes of memory: a worker has a control plane, and now and then a second one."""
+
+
+def workers(processors: int, memory: int) -> int:
+    """How many to start on a machine with so many processors and bytes of memory."""
+    return max(1, min(EACH_PROCESSOR * processors, memory // EACH_WORKER))
+
+
+def workers_here() -> int:
+    """The same, of this machine."""
+    return workers(
+        len(os.sched_getaffinity(0)), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    )
 
 
 def rank(nodeid: str) -> int:

@@ -1,10 +1,12 @@
-"""The order in which workers take the tests names what there is."""
+"""How many workers there are; the order in which they take the tests names what there is."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.distribution import LONGEST_FIRST, rank
+import pytest
+
+from tests.distribution import LONGEST_FIRST, rank, workers
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,3 +21,17 @@ def test_a_file_named_by_itself_comes_before_the_rest_of_its_folder() -> None:
         rank(f"tests/{name}.py::test") for name in ("e2e/test_steady_state", "e2e/test_x", "cli/x")
     )
     assert first < rest < unnamed
+
+
+@pytest.mark.parametrize(
+    ("processors", "gigabytes", "count"),
+    [
+        pytest.param(2, 16, 6, id="processors bound them"),
+        pytest.param(8, 7, 3, id="memory bounds them"),
+        pytest.param(1, 1, 1, id="there is one at least"),
+    ],
+)
+def test_there_are_as_many_workers_as_the_machine_can_bear(
+    processors: int, gigabytes: int, count: int
+) -> None:
+    assert workers(processors, gigabytes * 2**30) == count

@@ -154,10 +154,16 @@ class TestWatch:
         scene.fleet(2)
         scene.guard(scene.breaker())
         with plugin.running("status", "shop", "--watch", "--timeout=60s") as waiting:
+            assert waiting.stdout is not None
+            assert waiting.stderr is not None
+            # A controller may be quicker to start than a look.
+            first = [waiting.stdout.readline() for _ in range(2)]
             scene.controller()
-            out, err = waiting.communicate(timeout=60)
-        assert (waiting.returncode, err) == (0, "")
-        rows = [line.split() for line in out.splitlines()]
+            lines = [*first, *waiting.stdout]
+            err = waiting.stderr.read()
+            code = waiting.wait(60)
+        assert (code, err) == (0, "")
+        rows = [line.split() for line in lines]
         assert rows[0][:2] == ["NAME", "READY"]
         assert rows[1][:2] == ["shop", "Unknown"]
         assert rows[-1][:2] == ["shop", "True"]

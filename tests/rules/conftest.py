@@ -11,9 +11,11 @@ from playground.provisioner import Provisioner
 from tests.rules.farm import Farm
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def provisioner(taught: LocalCluster) -> Iterator[Provisioner]:
-    """Storage of the shared cluster; a test that has it answer otherwise sets it right again."""
+    """Storage of the shared cluster; a test that has it answer otherwise sets it right again. It
+    ends with the file: others have one of their own, and two at once would get in each other's way.
+    """
     with Provisioner(taught) as running:
         yield running
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from playground.cluster import LocalCluster
 from playground.controller import Controller
 from playground.fleet_api import Api
 from tests.e2e.scene import WITHIN, Scene
+from tests.integration.guard import until
 from tests.namespaces import fresh_namespace
 from tests.security.chart import TERMINATION, Release
 
@@ -39,7 +41,15 @@ class Stage:
             flags.append(f"--termination-kubeconfig={self.release.token(TERMINATION)}")
         else:
             flags.append("--no-allow-termination")
-        self.controller = stack.enter_context(Controller(self.release.token(), *flags))
+        account = self.release.token()
+        # The API server knows of new rights a moment after they were made.
+        with closing(Api(account)) as own:
+            for where, group, resource in (
+                (namespace, "kubervisor.k8s.io", "kubervisorservices"),
+                (self.release.namespace, "coordination.k8s.io", "leases"),
+            ):
+                until(partial(may_get, own, where, group, resource), f"it may get {resource}")
+        self.controller = stack.enter_context(Controller(account, *flags))
 
     def requests(self) -> dict[tuple[str, str], set[str]]:
         """Verb and resource of every request of the controller so far, and the answers."""
@@ -58,6 +68,17 @@ class Stage:
             for resource in rule["resources"]
             for verb in rule["verbs"]
         }
+
+
+def may_get(account: Api, namespace: str, group: str, resource: str) -> bool:
+    asked = {"namespace": namespace, "group": group, "resource": resource, "verb": "get"}
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": asked},
+    }
+    answer = account.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body)
+    return bool(answer["status"]["allowed"])
 
 
 @pytest.fixture

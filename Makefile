@@ -17,11 +17,11 @@ help: ## what there is to make
 
 setup: $(INSTALLED) ## the Python environment in .venv, from the locks
 
-demo: setup programs ui ## the main job on a real cluster; ONCE=1 ends after the story; STORY=watchdog, STORY=data and STORY=rules tell others
+demo: setup programs ui ## the main job on a real cluster; ONCE=1 ends after the story; STORY=watchdog, STORY=data, STORY=rules and STORY=canary tell others
 	@$(BIN)/python -m playground.demo
 
-playground: setup programs ui ## a cluster, a shop's clients and Prometheus, for the tutorials, until Ctrl-C
-	@$(BIN)/python -m playground.stage
+playground: setup programs ui ## a cluster, a shop's clients and Prometheus, for the tutorials, until Ctrl-C; STORY=canary for that one
+	@$(BIN)/python -m playground.$(if $(filter canary,$(STORY)),canary_playground,stage)
 
 test: check programs ui ## everything but the browser: checks, tests, end to end
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder

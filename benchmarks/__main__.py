@@ -22,6 +22,7 @@ from benchmarks import (
     services,
     start,
     watchdogs,
+    workflows,
 )
 from benchmarks.figures import Figure
 from benchmarks.scale import figures as scale
@@ -38,6 +39,7 @@ BENCHMARKS = {
     "dashboard": dashboard.run,
     "watchdogs": watchdogs.run,
     "rules": rules.run,
+    "workflows": workflows.run,
 }
 RESULTS = Path("build/bench.json")
 

@@ -32,6 +32,7 @@ from kubervisor.ui.rollouts import Rollouts
 from kubervisor.ui.rules import Remediation
 from kubervisor.ui.server import Dashboard
 from kubervisor.ui.view import View
+from kubervisor.ui.workflows import PhaseWorkflows
 
 COMPONENT = "kubervisor.k8s.io/controller"
 
@@ -77,6 +78,7 @@ def build(settings: Settings) -> Process:
         events=events,
         rollouts=Rollouts(frame.api, settings.namespaces),
         remediation=Remediation(frame.api, settings.namespaces),
+        workflows=PhaseWorkflows(frame.api, settings.namespaces),
         controller=lambda: _answering(frame, settings, watches),
     )
     count = partial(_count, caches)

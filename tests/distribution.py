@@ -18,6 +18,13 @@ TOGETHER = ("tests/chart/", "tests/security/")
 LONGEST_FIRST = (
     *TOGETHER,
     "tests/docs/test_steps.py",
+    "tests/workflow/engine/",
+    "tests/workflow/examples/",
+    "tests/docs/test_canary_tutorial.py",
+    "tests/workflow/scaffold/test_readme.py",
+    "tests/workflow/scaffold/test_generating.py",
+    "tests/workflow/deploying/",
+    "tests/docs/test_workflows.py",
     "tests/plugin/test_acting.py",
     "tests/e2e/test_steady_state.py",
     "tests/docs/test_first_tutorial.py",

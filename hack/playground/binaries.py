@@ -97,7 +97,7 @@ def _fingerprint() -> str:
 
 
 def _build(output: Path) -> None:
-    go = _find_go()
+    go = find_go()
     _say(f"building Kubernetes {KUBERNETES_VERSION} and its company: 5 to 15 minutes, only once")
     # No cgo: the same programs with and without a C compiler. The user's GOFLAGS change them too.
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
@@ -142,7 +142,7 @@ def _follow(build: subprocess.Popen[str]) -> list[str]:
     return notes
 
 
-def _find_go() -> str:
+def find_go() -> str:
     """A Go that is new enough: of PATH, else of this Python's environment, installed if need be."""
     here = Path(sys.executable).parent / "go"
     for candidate in (shutil.which("go"), str(here)):

@@ -2,7 +2,7 @@
 
 With ONCE=1 the story runs and ends; without, it then stays up and says how to break a pod.
 STORY=watchdog tells of watchdogs instead, STORY=data of data deployments, STORY=rules of
-remediation rules.
+remediation rules, STORY=canary of phase workflows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from playground import binaries, data_story, foreground, rules_story, watchdog_story
+from playground import (
+    binaries,
+    data_story,
+    foreground,
+    rules_story,
+    watchdog_story,
+    workflow_story,
+)
 from playground.access import Cluster, KubectlFailed
 from playground.cluster import ClusterUnavailable, open_cluster
 from playground.controller import Controller
@@ -182,6 +189,7 @@ STORIES: Mapping[str, Callable[[Story], None]] = {
     "watchdog": watchdog_story.tell,
     "data": data_story.tell,
     "rules": rules_story.tell,
+    "canary": workflow_story.tell,
 }
 
 

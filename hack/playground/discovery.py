@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Self
 
+from playground.faults import HEALTHY, Fault
 from playground.fleet_api import Api, Json
 from playground.fleet_watch import Watch
 from playground.workload import PodName, Workload
+
+NO_FAULTS: Mapping[str, Fault] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A pod that runs."""
+
+    uid: str
+    address: str
+    image: str
 
 
 class Discovery:
     """Keeps a workload's pods those that run in the cluster, until closed.
 
     A pod runs from phase Running until it is deleted or its phase is Succeeded or Failed. With
-    `namespace`, only the pods of that one.
+    `namespace`, only the pods of that one. `faults` are those that pods of an image have from the
+    beginning.
     """
 
-    def __init__(self, api: Api, workload: Workload, namespace: str = "") -> None:
-        self._workload = workload
+    def __init__(
+        self,
+        api: Api,
+        workload: Workload,
+        namespace: str = "",
+        faults: Mapping[str, Fault] = NO_FAULTS,
+    ) -> None:
+        self._workload, self._faults = workload, faults
         path = f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
         self._watch = Watch(api, path, _running, changed=self._changed)
 
@@ -31,17 +53,19 @@ class Discovery:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _changed(self, key: str, running: tuple[str, str] | None, at: float) -> None:
+    def _changed(self, key: str, running: Running | None, at: float) -> None:
         pod = PodName(*key.split("/"))
         if running:
-            self._workload.add(pod, *running)
+            fault = self._faults.get(running.image, HEALTHY)
+            self._workload.add(pod, running.uid, running.address, fault)
         else:
             self._workload.remove(pod)
 
 
-def _running(pod: Json) -> tuple[str, str] | None:
-    """The uid and the IP address of a pod that runs, None for any other."""
+def _running(pod: Json) -> Running | None:
+    """What is known of a pod that runs, None for any other."""
     status = pod.get("status", {})
     if status.get("phase") != "Running":
         return None
-    return pod["metadata"]["uid"], status.get("podIP", "")
+    image = pod["spec"]["containers"][0]["image"]
+    return Running(pod["metadata"]["uid"], status.get("podIP", ""), image)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from typing import Self
+from typing import Protocol, Self
 
-from playground.load_members import Members
 from playground.load_senders import Sender
 from playground.workload import PodName
 
@@ -22,6 +21,14 @@ _BEAT = 0.01
 _LONGEST_LAG = 0.2
 
 
+class Receivers(Protocol):
+    """Who gets requests."""
+
+    @property
+    def now(self) -> tuple[PodName, ...]:
+        """Pods that get one request each, in turn; one may be there more than once."""
+
+
 class Load:
     """Sends `rate` requests a second on a thread of its own until closed.
 
@@ -29,7 +36,7 @@ class Load:
     Without members it sends nothing.
     """
 
-    def __init__(self, members: Members, sender: Sender, rate: float) -> None:
+    def __init__(self, members: Receivers, sender: Sender, rate: float) -> None:
         if not 0 < rate <= MAX_RATE:
             raise ValueError(f"rate is above 0 and at most {MAX_RATE} a second, not {rate}")
         self._members, self._sender, self._rate = members, sender, rate

@@ -39,6 +39,7 @@ LOADED = (
     "kubervisor.data_app",
     "kubervisor.rules_app",
     "kubervisor.watchdog_app",
+    "kubervisor.workflow_app",
     "kubervisor.cli.data_repository",
     "kubervisor.cli.run",
     "kubernetes.client",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
 from playground.fleet_api import Api, Json
 from playground.fleet_watch import Watch
+from playground.metrics_page import MetricsPage
 from playground.storage_objects import size
 
 OVERHEAD = 0.98
@@ -27,23 +26,8 @@ class VolumeStats:
     def __init__(self, api: Api) -> None:
         self._used: dict[str, float] = {}
         self._claims = Watch(api, "/api/v1/persistentvolumeclaims", _capacity)
-        page = self._page
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                text, kind = (page(), "text/plain") if self.path == "/metrics" else _NO_PODS
-                self.send_response(200)
-                self.send_header("Content-Type", kind)
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Prometheus asks each second."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
+        self._page = MetricsPage(self._text)
+        self.address = self._page.address
 
     def use(self, claim: str, amount: float) -> None:
         """From now on, so many bytes of NAMESPACE/NAME are used."""
@@ -51,9 +35,7 @@ class VolumeStats:
 
     def close(self) -> None:
         """End it."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._page.close()
         self._claims.close()
 
     def __enter__(self) -> Self:
@@ -62,13 +44,10 @@ class VolumeStats:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _page(self) -> str:
+    def _text(self) -> str:
         bound = {name: room for name, room in self._claims.objects.items() if room}
         used = {name: self._used.get(name, 0.0) for name in bound}
         return "".join((*_gauge("capacity_bytes", bound), *_gauge("used_bytes", used)))
-
-
-_NO_PODS = "[]", "application/json"
 
 
 def _gauge(name: str, values: dict[str, float]) -> list[str]:

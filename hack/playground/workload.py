@@ -131,16 +131,17 @@ class Workload:
         self._running: dict[PodName, Process] = {}
         self._addresses: dict[str, PodName] = {}
 
-    def add(self, pod: PodName, uid: str = "", address: str = "") -> None:
+    def add(self, pod: PodName, uid: str = "", address: str = "", fault: Fault = HEALTHY) -> None:
         """The pod runs, at that IP address. Already known under this uid: it goes on; under
-        another: a new pod.
+        another: a new pod, which misbehaves so from the beginning.
         """
         with self._lock:
             if address:
                 self._addresses[address] = pod
             known = self._running.get(pod)
             if known is None or known.uid != uid:
-                self._running[pod] = Process(uid)
+                self._running[pod] = process = Process(uid)
+                process.fault = fault
                 self._lock.notify_all()
 
     def remove(self, pod: PodName) -> None:

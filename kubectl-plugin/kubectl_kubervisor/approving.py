@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from kubectl_kubervisor.data_status import tell
 from kubectl_kubervisor.errors import DONE, Refused, Stop
 from kubectl_kubervisor.flags import Line
 from kubectl_kubervisor.kubectl import APPROVALS, Kubectl
@@ -12,7 +11,7 @@ from kubectl_kubervisor.output import dry_run_of
 from kubectl_kubervisor.rules_listing import approval_named, installed
 from kubectl_kubervisor.rules_objects import Approval
 from kubectl_kubervisor.rules_standing import approval_details
-from kubectl_kubervisor.say import say
+from kubectl_kubervisor.say import say, tell
 from kubectl_kubervisor.text import printable
 
 ANSWERS = {"approve": "approved", "decline": "declined"}

@@ -42,6 +42,7 @@ COMMANDS = {
     "approvals": Command("approvals", 0, 0, _LISTING | {"all-namespaces"}),
     "approve": Command("approving", 1, 1, _DRY),
     "decline": Command("approving", 1, 1, _DRY),
+    "workflows": Command("workflows", 0, 1, _LISTING | {"all-namespaces"}),
     "dashboard": Command("dashboard", 0, 1, frozenset({"port"})),
     "check": Command("check", 0, 0, frozenset({"all-namespaces", "output"})),
     "version": Command("version"),

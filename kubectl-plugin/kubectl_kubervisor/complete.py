@@ -65,10 +65,8 @@ def choices(typed: Sequence[str]) -> list[str]:
         return []
     if line.words[0] == "help":
         return [name for name in COMMANDS if name.startswith(last)]
-    if line.words[0] == "data":
-        return _of_data(line, given, last)
-    if line.words[0] == "rules":
-        return _of_rules(line, given, last)
+    if line.words[0] in _OF_CAPABILITIES:
+        return _OF_CAPABILITIES[line.words[0]](line, given, last)
     more = OUT_ONLY if line.words[0] == "return" else ()
     names = _names(KINDS[line.words[0]], given, last, *more)
     if line.words[0] == "dashboard":
@@ -117,6 +115,19 @@ def _of_rules(line: Line, given: Sequence[str], last: str) -> list[str]:
     kubectl = Kubectl(parse([*given, "--request-timeout=3s"]))
     names = {one.about for one in rules_listing.standings(kubectl)}
     return sorted(name for name in names if name.startswith(last))
+
+
+def _of_workflows(_: Line, given: Sequence[str], last: str) -> list[str]:
+    from kubectl_kubervisor import workflows_listing as listing  # noqa: PLC0415 - here only
+    from kubectl_kubervisor.kubectl import Kubectl  # noqa: PLC0415 - words need no kubectl
+
+    kubectl = Kubectl(parse([*given, "--request-timeout=3s"]))
+    found = listing.all_of(kubectl, listing.kinds(kubectl))
+    names = {f"{one.kind.singular}/{one.name}" if "/" in last else one.name for one in found}
+    return sorted(name for name in names if name.startswith(last))
+
+
+_OF_CAPABILITIES = {"data": _of_data, "rules": _of_rules, "workflows": _of_workflows}
 
 
 def _names(kind: str, given: Sequence[str], last: str, *more: str) -> list[str]:

@@ -8,11 +8,11 @@ from kubectl_kubervisor import data_explaining as explaining
 from kubectl_kubervisor import words
 from kubectl_kubervisor.acting import Acting
 from kubectl_kubervisor.data_listing import one_of
-from kubectl_kubervisor.data_status import tell, tell_past
+from kubectl_kubervisor.data_status import tell_past
 from kubectl_kubervisor.errors import DONE
 from kubectl_kubervisor.flags import Line
 from kubectl_kubervisor.kubectl import Kubectl
-from kubectl_kubervisor.say import say
+from kubectl_kubervisor.say import say, tell
 from kubectl_kubervisor.text import coloured, printable, wants_colour
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from typing import Any, NoReturn
 
 from kubectl_kubervisor import instants, table
@@ -11,7 +12,7 @@ from kubectl_kubervisor.data_notes import Use, failing, uses
 from kubectl_kubervisor.data_objects import Version
 from kubectl_kubervisor.errors import DONE, UsageError
 from kubectl_kubervisor.flags import Line
-from kubectl_kubervisor.following import AGAIN_SECONDS, Lines, events
+from kubectl_kubervisor.following import Lines, follow
 from kubectl_kubervisor.kubectl import Kubectl
 from kubectl_kubervisor.objects import Json, pod
 from kubectl_kubervisor.say import say, warn
@@ -30,12 +31,11 @@ def run(line: Line) -> int:
     if line.has("watch") and form == "json":
         raise UsageError("--watch prints tables: leave -o out, or write -o wide")
     kubectl, everywhere = Kubectl(line), line.has("all-namespaces")
-    chosen = ["pods", *([f"--selector={line.flag('selector')}"] if line.flag("selector") else [])]
     if line.has("watch"):
-        _follow(line, kubectl, chosen, source)
+        _follow(line, kubectl, source)
     found = [
         use
-        for body in kubectl.items(*chosen, everywhere=everywhere)
+        for body in kubectl.items("pods", *kubectl.selected, everywhere=everywhere)
         for use in _of(body, source)
         if use.pod.phase not in ("Succeeded", "Failed")
     ]
@@ -99,26 +99,21 @@ def document_of(use: Use, now: float) -> dict[str, Any]:
     }
 
 
-def _follow(line: Line, kubectl: Kubectl, chosen: list[str], source: str) -> NoReturn:
+def _follow(line: Line, kubectl: Kubectl, source: str) -> NoReturn:
     """Print a line for each change, until interrupted. Raises Refused."""
     wide, everywhere = line.flag("output") == "wide", line.has("all-namespaces")
-    headings = headers(wide=wide, with_namespace=everywhere)
-    lines = Lines(headings, show_headers=not line.has("no-headers"))
-    while True:
-        for what, body in events(kubectl, chosen, None, everywhere=everywhere):
-            if body.get("kind") != "Pod":
-                continue
+    lines = Lines(
+        headers(wide=wide, with_namespace=everywhere),
+        partial(row, wide=wide, with_namespace=everywhere),
+        show_headers=not line.has("no-headers"),
+    )
+
+    def told(what: str, body: Json) -> None:
+        if body.get("kind") == "Pod":
             for use in _of(body, source):
-                key = use.pod.namespace, f"{use.pod.name}/{use.name}"
-                if what == "DELETED":
-                    lines.gone(key)
-                    continue
-                timeless, timed = (
-                    row(use, now, wide=wide, with_namespace=everywhere)
-                    for now in (0.0, time.time())
-                )
-                lines.changed(key, timeless, timed)
-        time.sleep(AGAIN_SECONDS)  # the server ended the watch
+                lines.told(what, (use.pod.namespace, f"{use.pod.name}/{use.name}"), use)
+
+    follow(kubectl, [("pods", *kubectl.selected)], told, everywhere=everywhere)
 
 
 def _of(body: Json, source: str) -> list[Use]:

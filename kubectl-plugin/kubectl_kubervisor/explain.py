@@ -13,7 +13,7 @@ from kubectl_kubervisor.instants import age, render
 from kubectl_kubervisor.kubectl import Kubectl
 from kubectl_kubervisor.lookup import guard_of
 from kubectl_kubervisor.objects import Json, pod
-from kubectl_kubervisor.say import say
+from kubectl_kubervisor.say import say, tell
 from kubectl_kubervisor.text import coloured, printable, wants_colour
 
 
@@ -34,9 +34,7 @@ def _explain(kubectl: Kubectl, name: str) -> None:
     reasons = explaining.reasons(case, now)
     if reasons:
         say()
-    width = max((len(title) for title, _ in reasons), default=0) + 1
-    for title, value in reasons:
-        say(f"{title + ':':<{width}}  {printable(value)}")
+    tell(reasons)
     if moments := explaining.timeline(case):
         say()
         rows = [(render(one.at), age(now - one.at), one.what, one.note) for one in moments]

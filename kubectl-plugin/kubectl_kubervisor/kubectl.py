@@ -17,16 +17,22 @@ ROLLOUTS = "datarollouts.kubervisor.k8s.io"
 RULES = "autopilotrules.autopilot.libopenstorage.org"
 RULE_OBJECTS = "autopilotruleobjects.autopilot.libopenstorage.org"
 APPROVALS = "actionapprovals.autopilot.libopenstorage.org"
+DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
 class Kubectl:
-    """kubectl as the user called it: with the same context, kubeconfig and namespace."""
+    """kubectl as the user called it: with the same context, kubeconfig and namespace.
+
+    `selected` are the words that have it list just what `-l` selects.
+    """
 
     def __init__(self, line: Line, program: str = "kubectl") -> None:
         self._program = program
         self._global = [f"--{name}={line.flag(name)}" for name in PASSED_ON if line.flag(name)]
         namespace = line.flag("namespace")
         self.scope = [f"--namespace={namespace}"] if namespace else []
+        selector = line.flag("selector")
+        self.selected = [f"--selector={selector}"] if selector else []
 
     def get(self, *words: str, everywhere: bool = False) -> Json:
         """What `kubectl get … -o json` answers. Raises Refused."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import NoReturn
 
 from kubectl_kubervisor import instants, table, words
 from kubectl_kubervisor.errors import DONE, Stop, UsageError
 from kubectl_kubervisor.flags import Line
-from kubectl_kubervisor.following import AGAIN_SECONDS, Lines, events
+from kubectl_kubervisor.following import Lines, follow
 from kubectl_kubervisor.kubectl import GUARDS, Kubectl
 from kubectl_kubervisor.objects import (
     Guard,
+    Json,
     Pod,
     as_words,
     guard,
@@ -47,7 +49,7 @@ def run(line: Line) -> int:
     found = guard(kubectl.get(GUARDS, line.words[1]))
     selector = [f"--selector={_selector(kubectl, found, line.flag('selector'))}"]
     if line.has("watch"):
-        _follow(line, ["pods", *selector], wide=form == "wide")
+        _follow(line, kubectl, ["pods", *selector], wide=form == "wide")
     if form in ("json", "yaml", "name"):
         passed_through(kubectl, ["pods", *selector], form)
         return DONE
@@ -75,20 +77,17 @@ def _selector(kubectl: Kubectl, found: Guard, more: str) -> str:
     return ",".join(filter(None, (as_words(selector), more)))
 
 
-def _follow(line: Line, chosen: Sequence[str], *, wide: bool) -> NoReturn:
+def _follow(line: Line, kubectl: Kubectl, chosen: Sequence[str], *, wide: bool) -> NoReturn:
     """Print a line for each change, until interrupted. Raises Refused."""
-    lines = Lines(headers(wide=wide), show_headers=not line.has("no-headers"))
-    while True:
-        for what, body in events(Kubectl(line), chosen, None):
-            if body.get("kind") != "Pod":
-                continue
+    shown = not line.has("no-headers")
+    lines = Lines(headers(wide=wide), partial(row, wide=wide), show_headers=shown)
+
+    def told(what: str, body: Json) -> None:
+        if body.get("kind") == "Pod":
             one = pod(body)
-            key = one.namespace, one.name
-            if what == "DELETED":
-                lines.gone(key)
-            else:
-                lines.changed(key, row(one, 0.0, wide=wide), row(one, time.time(), wide=wide))
-        time.sleep(AGAIN_SECONDS)  # the server ended the watch
+            lines.told(what, (one.namespace, one.name), one)
+
+    follow(kubectl, [chosen], told)
 
 
 def headers(*, wide: bool) -> list[str]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
+from typing import NoReturn
 
 from kubectl_kubervisor import rules_standing as shown
 from kubectl_kubervisor import table, words
 from kubectl_kubervisor.acting import Acting
 from kubectl_kubervisor.errors import DONE, UsageError
 from kubectl_kubervisor.flags import Line
-from kubectl_kubervisor.following import AGAIN_SECONDS, Lines, events
+from kubectl_kubervisor.following import Lines, follow
 from kubectl_kubervisor.kubectl import RULE_OBJECTS, Kubectl
+from kubectl_kubervisor.objects import Json
 from kubectl_kubervisor.output import passed_through, wanted
 from kubectl_kubervisor.rules_listing import standings
 from kubectl_kubervisor.rules_objects import RULE_LABEL, Standing, standing
@@ -26,7 +29,7 @@ def run(line: Line) -> int:
     if line.has("watch"):
         if form not in ("table", "wide"):
             raise UsageError("--watch prints tables: leave -o out, or write -o wide")
-        return _follow(line, kubectl, chosen)
+        _follow(line, kubectl, chosen)
     if form in ("json", "yaml", "name"):
         passed_through(kubectl, [RULE_OBJECTS, *chosen], form, everywhere=everywhere)
         return DONE
@@ -54,26 +57,21 @@ def print_standings(
     say(table.render(headers, rows, show_headers=show_headers, colour=wants_colour()))
 
 
-def _follow(line: Line, kubectl: Kubectl, chosen: Sequence[str]) -> int:
+def _follow(line: Line, kubectl: Kubectl, chosen: Sequence[str]) -> NoReturn:
     """Print a line for each change, until interrupted. Raises Refused."""
     wide, everywhere = wanted(line) == "wide", line.has("all-namespaces")
-    headers = shown.object_headers(wide=wide, with_namespace=everywhere)
-    lines = Lines(headers, show_headers=not line.has("no-headers"))
-    while True:
-        for what, body in events(kubectl, [RULE_OBJECTS, *chosen], None, everywhere=everywhere):
+    lines = Lines(
+        shown.object_headers(wide=wide, with_namespace=everywhere),
+        partial(shown.object_row, wide=wide, with_namespace=everywhere),
+        show_headers=not line.has("no-headers"),
+    )
+
+    def told(what: str, body: Json) -> None:
+        if body.get("kind") == "AutopilotRuleObject":
             found = standing(body)
-            if body.get("kind") != "AutopilotRuleObject":
-                continue
-            key = found.namespace, found.name
-            if what == "DELETED":
-                lines.gone(key)
-                continue
-            timeless, timed = (
-                shown.object_row(found, now, wide=wide, with_namespace=everywhere)
-                for now in (0.0, time.time())
-            )
-            lines.changed(key, timeless, timed)
-        time.sleep(AGAIN_SECONDS)  # the server ended the watch
+            lines.told(what, (found.namespace, found.name), found)
+
+    follow(kubectl, [(RULE_OBJECTS, *chosen)], told, everywhere=everywhere)
 
 
 def _rule_of(line: Line) -> str:

@@ -7,14 +7,13 @@ import time
 from kubectl_kubervisor import rules_explaining as explaining
 from kubectl_kubervisor import table, words
 from kubectl_kubervisor.acting import Acting
-from kubectl_kubervisor.data_status import tell
 from kubectl_kubervisor.errors import DONE, Refused
 from kubectl_kubervisor.flags import Line
 from kubectl_kubervisor.kubectl import Kubectl
 from kubectl_kubervisor.rules_listing import approvals, standings_about
 from kubectl_kubervisor.rules_objects import Approval
 from kubectl_kubervisor.rules_standing import history_rows
-from kubectl_kubervisor.say import say
+from kubectl_kubervisor.say import say, tell
 from kubectl_kubervisor.text import coloured, printable, wants_colour
 
 

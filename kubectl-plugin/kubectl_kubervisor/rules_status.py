@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
+from functools import partial
+from typing import NoReturn
 
 from kubectl_kubervisor import rules_standing as standing
 from kubectl_kubervisor import table, words
 from kubectl_kubervisor.acting import Acting
-from kubectl_kubervisor.data_status import tell
 from kubectl_kubervisor.errors import DONE, FAILED, UsageError
 from kubectl_kubervisor.flags import Line
-from kubectl_kubervisor.following import AGAIN_SECONDS, Lines, events
+from kubectl_kubervisor.following import Lines, follow
 from kubectl_kubervisor.kubectl import RULES, Kubectl
+from kubectl_kubervisor.objects import Json
 from kubectl_kubervisor.output import passed_through, wanted
 from kubectl_kubervisor.rules_about import print_standings
 from kubectl_kubervisor.rules_listing import rule_named, rules, standings
 from kubectl_kubervisor.rules_objects import RULE_LABEL, Rule, rule
-from kubectl_kubervisor.say import say, warn
+from kubectl_kubervisor.say import say, tell, warn
 from kubectl_kubervisor.text import wants_colour
 
 
@@ -29,9 +31,9 @@ def run(line: Line) -> int:
     if line.has("watch"):
         if form not in ("table", "wide"):
             raise UsageError("--watch prints tables: leave -o out, or write -o wide")
-        return _follow(line, kubectl, name)
+        _follow(line, kubectl, name)
     if form in ("json", "yaml", "name"):
-        passed_through(kubectl, [RULES, *([name] if name else _selected(line))], form)
+        passed_through(kubectl, [RULES, *([name] if name else kubectl.selected)], form)
         return DONE
     acting = Acting(kubectl, words.RULES_LEASE_PREFIX)
     try:
@@ -41,7 +43,7 @@ def run(line: Line) -> int:
 
 
 def _all(line: Line, kubectl: Kubectl) -> int:
-    found = rules(kubectl, *_selected(line))
+    found = rules(kubectl, *kubectl.selected)
     if found:
         say(_table(found, line))
     else:
@@ -73,24 +75,18 @@ def _table(found: list[Rule], line: Line) -> str:
     )
 
 
-def _follow(line: Line, kubectl: Kubectl, name: str) -> int:
+def _follow(line: Line, kubectl: Kubectl, name: str) -> NoReturn:
     """Print a line for each change, until interrupted. Raises Refused."""
     wide = wanted(line) == "wide"
-    lines = Lines(standing.rule_headers(wide=wide), show_headers=not line.has("no-headers"))
-    while True:
-        for what, body in events(kubectl, [RULES, *_selected(line)], None):
-            found = rule(body)
-            if body.get("kind") != "AutopilotRule" or name not in ("", found.name):
-                continue
-            if what == "DELETED":
-                lines.gone(("", found.name))
-                continue
-            timeless, timed = (
-                standing.rule_row(found, now, wide=wide) for now in (0.0, time.time())
-            )
-            lines.changed(("", found.name), timeless, timed)
-        time.sleep(AGAIN_SECONDS)  # the server ended the watch
+    lines = Lines(
+        standing.rule_headers(wide=wide),
+        partial(standing.rule_row, wide=wide),
+        show_headers=not line.has("no-headers"),
+    )
 
+    def told(what: str, body: Json) -> None:
+        found = rule(body)
+        if body.get("kind") == "AutopilotRule" and name in ("", found.name):
+            lines.told(what, ("", found.name), found)
 
-def _selected(line: Line) -> list[str]:
-    return [f"--selector={line.flag('selector')}"] if line.flag("selector") else []
+    follow(kubectl, [(RULES, *kubectl.selected)], told)

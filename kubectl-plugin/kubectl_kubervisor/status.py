@@ -6,12 +6,13 @@ import time
 
 from kubectl_kubervisor import standing, table
 from kubectl_kubervisor.acting import Acting
+from kubectl_kubervisor.columns import table_of
 from kubectl_kubervisor.errors import DONE, FAILED, Refused, UsageError
 from kubectl_kubervisor.flags import Line
 from kubectl_kubervisor.kubectl import GUARDS, Kubectl
 from kubectl_kubervisor.objects import Guard, guard
 from kubectl_kubervisor.output import passed_through, wanted
-from kubectl_kubervisor.say import say, warn
+from kubectl_kubervisor.say import say, tell, warn
 from kubectl_kubervisor.text import printable, wants_colour
 
 NOT_INSTALLED = "the server does not know KubervisorServices; `kubectl kubervisor check` says more"
@@ -29,7 +30,7 @@ def run(line: Line) -> int:
     kubectl, form = Kubectl(line), wanted(line)
     try:
         if form in ("json", "yaml", "name"):
-            words = [GUARDS, *([name] if name else []), *_selected(line)]
+            words = [GUARDS, *([name] if name else []), *kubectl.selected]
             passed_through(kubectl, words, form, everywhere=line.has("all-namespaces"))
             return DONE
         acting = Acting(kubectl)
@@ -57,19 +58,19 @@ def name_of(line: Line) -> str:
 
 def _all(line: Line, kubectl: Kubectl) -> int:
     everywhere = line.has("all-namespaces")
-    found = [guard(b) for b in kubectl.items(GUARDS, *_selected(line), everywhere=everywhere)]
+    found = [guard(b) for b in kubectl.items(GUARDS, *kubectl.selected, everywhere=everywhere)]
     if not found:
         where = f" in {line.flag('namespace')} namespace" if line.flag("namespace") else ""
         warn(f"No resources found{printable(where)}.")
         return DONE
-    say(_table(found, line))
+    say(table_of(found, standing, line))
     return DONE
 
 
 def _one(line: Line, kubectl: Kubectl, name: str) -> int:
     found = guard(kubectl.get(GUARDS, name))
     if wanted(line) == "wide" or line.has("no-headers"):
-        say(_table([found], line))
+        say(table_of([found], standing, line))
     else:
         _describe(found)
     return DONE if found.ready else FAILED
@@ -77,25 +78,7 @@ def _one(line: Line, kubectl: Kubectl, name: str) -> int:
 
 def _describe(found: Guard) -> None:
     now, colour = time.time(), wants_colour()
-    lines = standing.details(found, now)
-    width = max(len(name) for name, _ in lines) + 1
-    for name, value in lines:
-        say(f"{name + ':':<{width}}  {printable(value)}")
+    tell(standing.details(found, now))
     if recent := standing.recent_rows(found, now):
         say()
         say(table.render(("AGO", "ACTION", "POD", "BREAKER", "WHY"), recent, colour=colour))
-
-
-def _table(found: list[Guard], line: Line) -> str:
-    wide, everywhere, now = wanted(line) == "wide", line.has("all-namespaces"), time.time()
-    rows = [standing.row(one, now, wide=wide, with_namespace=everywhere) for one in found]
-    return table.render(
-        standing.headers(wide=wide, with_namespace=everywhere),
-        rows,
-        show_headers=not line.has("no-headers"),
-        colour=wants_colour(),
-    )
-
-
-def _selected(line: Line) -> list[str]:
-    return [f"--selector={line.flag('selector')}"] if line.flag("selector") else []

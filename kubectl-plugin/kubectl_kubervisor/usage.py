@@ -32,6 +32,8 @@ See and steer Kubervisor, which takes outlier pods out of traffic.
   kubectl kubervisor approve NAME      let a rule do what it asks for
   kubectl kubervisor decline NAME      do not
 
+  kubectl kubervisor workflows [NAME]  in which phases workflows are, and how they came there
+
   kubectl kubervisor dashboard         the leader's dashboard, on this machine until Ctrl-C
   kubectl kubervisor check             is everything there, running, and as it should be
   kubectl kubervisor version, help
@@ -233,6 +235,23 @@ deleted; then it asks anew.
       --dry-run          show it and ask the API server, change nothing
 
   kubectl kubervisor decline volume-resize-data-postgres-0 -n db""",
+    "workflows": """\
+kubectl kubervisor workflows [NAME]
+
+The objects of every kind that a workflow's operator looks after: the phase of each, since when, and
+which phases may follow. With NAME, all about one, and the phases that it went through; exit code 1
+where it is not Ready. NAME is the object's, or KIND/NAME or TYPE/NAME where several have it. Kinds
+are found by their CustomResourceDefinitions, which you need to list; of TYPE/NAME you need not.
+
+  -A, --all-namespaces   of all namespaces
+  -l, --selector S       only those whose labels match
+  -o, --output FORM      table, wide, json, yaml, name
+      --no-headers
+  -w, --watch            a line for each change
+
+  kubectl kubervisor workflows -A
+  kubectl kubervisor workflows canarydeployment/shop -n web
+  kubectl kubervisor workflows shop --watch""",
     "dashboard": """\
 kubectl kubervisor dashboard [LEASE]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 
 from kubectl_kubervisor import instants, standing
+from kubectl_kubervisor.columns import lines_of
 from kubectl_kubervisor.errors import DONE, FAILED, UsageError
 from kubectl_kubervisor.flags import Line
-from kubectl_kubervisor.following import AGAIN_SECONDS, Key, Lines, events
+from kubectl_kubervisor.following import AGAIN_SECONDS, Key, events
 from kubectl_kubervisor.kubectl import GUARDS, Kubectl
 from kubectl_kubervisor.objects import Guard, Json, guard
 from kubectl_kubervisor.output import wanted
@@ -36,9 +37,7 @@ class _Seen:
     """The KubervisorServices so far, and the lines printed of them."""
 
     def __init__(self, line: Line) -> None:
-        self._wide, self._everywhere = wanted(line) == "wide", line.has("all-namespaces")
-        headers = standing.headers(wide=self._wide, with_namespace=self._everywhere)
-        self._lines = Lines(headers, show_headers=not line.has("no-headers"))
+        self._lines = lines_of(standing, line)
         self._known: dict[Key, Guard] = {}
 
     @property
@@ -59,22 +58,16 @@ class _Seen:
         key = found.namespace, found.name
         if what == "DELETED":
             self._known.pop(key, None)
-            self._lines.gone(key)
-            return
-        self._known[key] = found
-        self._lines.changed(key, self._row(found, 0.0), self._row(found, time.time()))
-
-    def _row(self, found: Guard, now: float) -> list[str]:
-        return standing.row(found, now, wide=self._wide, with_namespace=self._everywhere)
+        else:
+            self._known[key] = found
+        self._lines.told(what, key, found)
 
 
 def _follow_once(line: Line, name: str, seen: _Seen, deadline: float | None) -> bool:
     """One watch until it ends; True as soon as all are Ready and somebody waits for that."""
-    chosen = [GUARDS, *([name] if name else [])]
-    if line.flag("selector"):
-        chosen.append(f"--selector={line.flag('selector')}")
-    everywhere = line.has("all-namespaces")
-    for what, body in events(Kubectl(line), chosen, deadline, everywhere=everywhere):
+    kubectl, everywhere = Kubectl(line), line.has("all-namespaces")
+    asked = [(GUARDS, *([name] if name else []), *kubectl.selected)]
+    for what, body in events(kubectl, asked, deadline, everywhere=everywhere):
         seen.told(what, body)
         if deadline is not None and seen.all_ready:
             return True

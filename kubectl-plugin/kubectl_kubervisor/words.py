@@ -26,6 +26,9 @@ DATA_REQUEST = "request.data.autocrane.io/"
 DATA_STATUS = "status.data.autocrane.io/"
 DATA_LISTED = "store.autocrane.io/data"
 
+WORKFLOW_OPERATOR = "workflow.kubervisor.k8s.io/operator"
+WORKFLOW_PHASES = "workflow.kubervisor.k8s.io/phases"
+
 PAUSE = "kubervisor/pause"
 STOPPED = "kubervisor.k8s.io/stopped"
 LEASE_PREFIX = "kubervisor-traffic"

@@ -20,6 +20,7 @@ COMMANDS = {
     "watchdog": "kubervisor.cli.watchdog",
     "data": "kubervisor.cli.data",
     "rules": "kubervisor.cli.rules",
+    "workflow": "kubervisor.cli.workflow",
     "testworkload": "kubervisor.cli.testworkload",
     "yaml": "kubervisor.cli.yaml",
 }

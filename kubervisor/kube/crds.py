@@ -74,7 +74,7 @@ def register(
             "--no-register-crds",
             status=error.status,
         ) from error
-    _wait_until_served(api, name, stop, timeout)
+    wait_until_served(api, name, stop, timeout)
     return outcome
 
 
@@ -103,7 +103,14 @@ def _bring_once(api: Api, name: str, crd: Mapping[str, Any]) -> Outcome:
     return Outcome.UPDATED
 
 
-def _wait_until_served(api: Api, name: str, stop: threading.Event, timeout: float) -> None:
+def wait_until_served(
+    api: Api, name: str, stop: threading.Event, timeout: float = ESTABLISH_SECONDS
+) -> None:
+    """Return once the stored definition of that name is served.
+
+    Raises: ApiUnavailable where it is not after `timeout` seconds or a stop; ApiError where its
+    names are taken.
+    """
     deadline = time.monotonic() + timeout
     while True:
         conditions = {c.type: c for c in _read(api, name).status.conditions or ()}

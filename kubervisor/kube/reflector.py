@@ -19,7 +19,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from kubervisor.errors import ApiError, Gone
+from kubervisor.errors import ApiError, Gone, NotFound
 from kubervisor.kube.backoff import Backoff
 from kubervisor.kube.client import Api
 from kubervisor.kube.listing import PAGE_SIZE, ListMeta, read_page
@@ -47,7 +47,8 @@ class Reflector(Generic[T]):
     `decode` makes a record of one object's JSON, `at_once` (see `read_event`) of a line of the
     watch. `on_replace(records, begun)` gets a whole LIST and the monotonic instant at which it
     began; `on_event(type, record)` one change. Both run on the thread of `run`. `count` hears of
-    every restart.
+    every restart. A kind that the server does not know keeps it from being synced, unless it
+    `may_be_unknown`: then it has no objects, and is asked for again and again.
 
     `synced` is set once the first LIST was taken in. `problem` says what keeps it from working,
     None where it works. `last_contact` is when the server last said anything and `healthy_since`
@@ -66,6 +67,7 @@ class Reflector(Generic[T]):
         stop: threading.Event,
         at_once: Callable[[bytes], WatchEvent[T]] | None = None,
         count: Callable[[Restart], None] = lambda _: None,
+        may_be_unknown: bool = False,
         idle_seconds: float = IDLE_SECONDS,
         backoff: Backoff | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -82,6 +84,7 @@ class Reflector(Generic[T]):
         self._on_event = on_event
         self._stop = stop
         self._count = count
+        self._may_be_unknown = may_be_unknown
         self._idle_seconds = idle_seconds
         self._backoff = backoff or Backoff(0.2, 30.0)
         self._clock = clock
@@ -162,13 +165,22 @@ class Reflector(Generic[T]):
         with self._state:
             answers = self._tried = self._demanded
         begun = self._clock()
-        records, version = self._pages()
+        try:
+            records, version = self._pages()
+        except NotFound:
+            if self._may_be_unknown:
+                self._on_replace([], begun)
+                self._answer(answers)
+            raise
         self._newest.refuse_older(version)
         self._on_replace(records, begun)
         self._move_on(version)
+        self._answer(answers)
+
+    def _answer(self, demands: int) -> None:
         self.synced.set()
         with self._state:
-            self._answered = answers
+            self._answered = demands
             self._state.notify_all()
 
     def _move_on(self, version: str) -> None:

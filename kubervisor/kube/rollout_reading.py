@@ -13,6 +13,7 @@ import msgspec
 
 from kubervisor.kube import paths, wire
 from kubervisor.kube.client import Api
+from kubervisor.kube.conditions import Condition
 from kubervisor.kube.failures import UNREADABLE
 from kubervisor.kube.listing import list_all
 
@@ -54,16 +55,6 @@ class Happening(_Struct):
     reason: str = ""
     path: str = ""
     message: str = ""
-
-
-class Condition(_Struct):
-    """A condition of the status."""
-
-    type: str = ""
-    status: str = ""
-    reason: str = ""
-    message: str = ""
-    last_transition_time: str | None = None
 
 
 class Rules(_Struct):

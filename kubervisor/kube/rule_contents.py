@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from kubervisor.kube.conditions import Condition
+
 
 class Part(msgspec.Struct, gc=False, rename="camel", omit_defaults=True):
     """Part of an object as stored; what else is in it is not decoded."""
-
-
-class Condition(Part):
-    """A condition of a status."""
-
-    type: str = ""
-    status: str = ""
-    reason: str = ""
-    message: str = ""
-    last_transition_time: str | None = None
 
 
 class Expression(Part):

@@ -30,9 +30,11 @@ def watch_cache(
     stop: threading.Event,
     count: Count,
     left_out: LeftOut,
+    may_be_unknown: bool = False,
 ) -> tuple[Reflector[Any], ...]:
     """A reflector that keeps those objects of `kind` (a constant of `paths`) in `cache` which are
-    to be kept, or one for each namespace where some are named.
+    to be kept, or one for each namespace where some are named. Where the kind `may_be_unknown` to
+    the server, it has no objects then.
     """
 
     def replace(namespace: str | None, found: list[T | Unreadable], _: float) -> None:
@@ -60,6 +62,7 @@ def watch_cache(
             name=f"{name}/{namespace}" if namespace else name,
             stop=stop,
             count=lambda restart: count(name, restart),
+            may_be_unknown=may_be_unknown,
         )
         for namespace in tuple(namespaces) or (None,)
     )

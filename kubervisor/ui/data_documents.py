@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubervisor.ui.documents import Condition, Controller, Document
+from kubervisor.ui.documents import Answer, Condition, Document
 
 MOST_ROLLOUTS = 200
 MOST_QUARANTINED, MOST_HAPPENINGS, MOST_VERSIONS, MOST_STAGES = 20, 10, 10, 10
@@ -86,16 +86,7 @@ class Rollout(Document):
     conditions: list[Condition]
 
 
-class Data(Document):
-    """All rollouts, and why there are none to see where that is so; `more` than there is room for.
+class Data(Answer):
+    """All rollouts."""
 
-    `access` is `open`, `absent` (the API server does not know DataRollouts), `forbidden` (the
-    controller's account may not list them) or `failed`; `problem` says it in a sentence.
-    """
-
-    at: float
-    controller: Controller
-    access: str
-    problem: str
-    rollouts: list[Rollout]
-    more: bool
+    rollouts: tuple[Rollout, ...]

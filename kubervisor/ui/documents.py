@@ -105,6 +105,21 @@ class Key(Document):
     name: str
 
 
+class Answer(Document):
+    """What an answer that the API server is asked for has beside its lists: why there is nothing to
+    see where that is so, and whether there is `more` than there is room for.
+
+    `access` is `open`, `absent` (the API server knows no such kind), `forbidden` (the controller's
+    account may not list them) or `failed`; `problem` says it in a sentence.
+    """
+
+    at: float
+    controller: Controller
+    access: str
+    problem: str
+    more: bool
+
+
 class Fleet(Document):
     """All Services."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from kubervisor import instants
 from kubervisor.kube import rollout_reading as stored
 from kubervisor.ui.data_documents import (
@@ -18,9 +16,9 @@ from kubervisor.ui.data_documents import (
     Stage,
     Version,
 )
-from kubervisor.ui.documents import LONGEST_LINE, Condition, cut
+from kubervisor.ui.documents import cut
+from kubervisor.ui.shown import LONGEST_MESSAGE, UNREADABLE, condition_of, line
 
-LONGEST_MESSAGE = 1024
 _ALARMS = frozenset(
     {"DependantsFailing", "CandidateFailing", "DeployersFailing", "Stalled", "LastKnownGoodGone"}
 )
@@ -35,13 +33,13 @@ def rollout_of(one: stored.Rollout) -> Rollout:
     return Rollout(
         namespace=one.namespace,
         name=one.name,
-        source=_line(one.source),
+        source=line(one.source),
         level=level_of(one),
-        phase=_line(status.phase),
-        reason=_line(status.reason),
-        message=cut(status.message, LONGEST_MESSAGE) if one.readable else _UNREADABLE,
+        phase=line(status.phase),
+        reason=line(status.reason),
+        message=cut(status.message, LONGEST_MESSAGE) if one.readable else UNREADABLE,
         paused=spec.paused,
-        pin=_line(spec.pin),
+        pin=line(spec.pin),
         rules=_rules(one),
         last_known_good=_version(status.last_known_good),
         candidate=_version(status.candidate),
@@ -60,11 +58,11 @@ def rollout_of(one: stored.Rollout) -> Rollout:
         failures=status.failures,
         not_before=instants.parse(status.not_before),
         history=[_happening(each) for each in status.history[:MOST_HAPPENINGS]],
-        conditions=_conditions(status.conditions),
+        conditions=[
+            condition_of(each, good=each.type in _EXPECTED_FALSE or each.status != "False")
+            for each in status.conditions
+        ],
     )
-
-
-_UNREADABLE = "The object is there, but its spec or its status cannot be read."
 
 
 def level_of(one: stored.Rollout) -> str:
@@ -90,9 +88,9 @@ def _rules(one: stored.Rollout) -> Rules:
     stages = one.rule("stages") or []
     return Rules(
         stages=list(stages[:MOST_STAGES]),
-        probation=_line(one.rule("probation") or ""),
+        probation=line(one.rule("probation") or ""),
         failure_percent=one.rule("failure_percent"),
-        progress_deadline=_line(one.rule("progress_deadline") or ""),
+        progress_deadline=line(one.rule("progress_deadline") or ""),
     )
 
 
@@ -100,7 +98,7 @@ def _version(version: stored.Version | None) -> Version | None:
     if version is None or not version.path:
         return None
     at = instants.parse(version.at)
-    return Version(_line(version.path), _line(version.sha256), at, version.users)
+    return Version(line(version.path), line(version.sha256), at, version.users)
 
 
 def _stage(status: stored.Status) -> Stage | None:
@@ -112,27 +110,9 @@ def _stage(status: stored.Status) -> Stage | None:
 
 def _quarantined(each: stored.Quarantined) -> Quarantined:
     at = instants.parse(each.at)
-    return Quarantined(_line(each.path), _line(each.sha256), _line(each.reason), at)
+    return Quarantined(line(each.path), line(each.sha256), line(each.reason), at)
 
 
 def _happening(each: stored.Happening) -> Happening:
     message = cut(each.message, LONGEST_MESSAGE)
-    return Happening(instants.parse(each.at), _line(each.reason), _line(each.path), message)
-
-
-def _conditions(conditions: Sequence[stored.Condition]) -> list[Condition]:
-    return [
-        Condition(
-            type=_line(one.type),
-            status=_line(one.status),
-            reason=_line(one.reason),
-            message=cut(one.message, LONGEST_MESSAGE),
-            since=instants.parse(one.last_transition_time),
-            good=one.type in _EXPECTED_FALSE or one.status != "False",
-        )
-        for one in conditions
-    ]
-
-
-def _line(text: str) -> str:
-    return cut(text, LONGEST_LINE)
+    return Happening(instants.parse(each.at), line(each.reason), line(each.path), message)

@@ -5,7 +5,6 @@ There is no watch of them here: the controller of data has one, and most install
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
@@ -16,12 +15,9 @@ from kubervisor.kube import rollout_reading as stored
 from kubervisor.kube.client import Api
 from kubervisor.ui.data_documents import MOST_ROLLOUTS, Rollout
 from kubervisor.ui.documents import LONGEST_LINE, cut
+from kubervisor.ui.remembered import PATIENCE, Remembered
 from kubervisor.ui.rollout_documents import rollout_of
 
-FRESH = 2.0
-"""Seconds for which an answer serves all who ask."""
-PATIENCE = 5.0
-"""Seconds that the API server has for a page of the list."""
 ABSENT = "The API server does not know DataRollouts: data deployments are not installed here."
 FORBIDDEN = (
     "This controller's account may not list DataRollouts. Where data deployments are installed, "
@@ -31,7 +27,7 @@ FORBIDDEN = (
 
 
 class Found(NamedTuple):
-    """What a look found: `access` and `problem` as in `Data`, and whether there were `more`."""
+    """What a look found: `access` and `problem` as in `Answer`, and whether there were `more`."""
 
     access: str
     problem: str = ""
@@ -52,18 +48,12 @@ class Rollouts:
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._api, self._namespaces, self._monotonic = api, tuple(namespaces), monotonic
-        self._asking = threading.Lock()
-        self._found: Found | None = None
-        self._until = 0.0
+        self._api, self._namespaces = api, tuple(namespaces) or (None,)
+        self._remembered = Remembered(self._look, monotonic)
 
     def read(self) -> Found:
         """The rollouts by namespace and name, `FRESH` seconds old at most; blocks while it asks."""
-        with self._asking:
-            if self._found is None or self._monotonic() >= self._until:
-                self._found = self._look()
-                self._until = self._monotonic() + FRESH
-            return self._found
+        return self._remembered.read()
 
     def _look(self) -> Found:
         try:
@@ -77,7 +67,6 @@ class Rollouts:
         return Found("open", "", tuple(found[:MOST_ROLLOUTS]), len(found) > MOST_ROLLOUTS)
 
     def _all(self) -> Iterator[stored.Rollout]:
-        names = self._namespaces or (None,)
         return chain.from_iterable(
-            stored.list_rollouts(self._api, name, timeout=PATIENCE) for name in names
+            stored.list_rollouts(self._api, name, timeout=PATIENCE) for name in self._namespaces
         )

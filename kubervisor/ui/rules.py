@@ -5,7 +5,6 @@ There is no watch of them here: the controller of rules has one, and most instal
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
@@ -15,6 +14,7 @@ from kubervisor.errors import ApiError, Forbidden, NotFound
 from kubervisor.kube import rule_reading as stored
 from kubervisor.kube.client import Api
 from kubervisor.ui.documents import LONGEST_LINE, cut
+from kubervisor.ui.remembered import PATIENCE, Remembered
 from kubervisor.ui.rules_documents import (
     MOST_APPROVALS,
     MOST_OBJECTS,
@@ -28,10 +28,6 @@ from kubervisor.ui.rules_view import about_of, approval_of, by_rule, gravest_fir
 
 T = TypeVar("T")
 
-FRESH = 2.0
-"""Seconds for which an answer serves all who ask."""
-PATIENCE = 5.0
-"""Seconds that the API server has for a page of a list."""
 ABSENT = "The API server does not know AutopilotRules: remediation rules are not installed here."
 FORBIDDEN = (
     "This controller's account may not list AutopilotRules, their objects and approvals. Where "
@@ -42,7 +38,7 @@ FORBIDDEN = (
 
 
 class Found(NamedTuple):
-    """What a look found: `access` and `problem` as in `Rules`, and whether there was `more`."""
+    """What a look found: `access` and `problem` as in `Answer`, and whether there was `more`."""
 
     access: str
     problem: str = ""
@@ -66,19 +62,12 @@ class Remediation:
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._api, self._namespaces = api, tuple(namespaces) or (None,)
-        self._monotonic, self._now = monotonic, now
-        self._asking = threading.Lock()
-        self._found: Found | None = None
-        self._until = 0.0
+        self._api, self._namespaces, self._now = api, tuple(namespaces) or (None,), now
+        self._remembered = Remembered(self._look, monotonic)
 
     def read(self) -> Found:
         """What is stored, `FRESH` seconds old at most; blocks while it asks."""
-        with self._asking:
-            if self._found is None or self._monotonic() >= self._until:
-                self._found = self._look()
-                self._until = self._monotonic() + FRESH
-            return self._found
+        return self._remembered.read()
 
     def _look(self) -> Found:
         try:

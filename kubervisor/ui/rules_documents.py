@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubervisor.ui.documents import Condition, Controller, Document
+from kubervisor.ui.documents import Answer, Condition, Document
 
 MOST_RULES, MOST_OBJECTS, MOST_APPROVALS = 200, 500, 200
 MOST_READ = 5000
@@ -87,18 +87,9 @@ class Approval(Document):
     previews: list[Preview]
 
 
-class Rules(Document):
-    """All of it, and why there is nothing to see where that is so; `more` than there is room for.
+class Rules(Answer):
+    """All rules, and as much as there is room for of where they stand and what they ask."""
 
-    `access` is `open`, `absent` (the API server does not know AutopilotRules), `forbidden` (the
-    controller's account may not list them) or `failed`; `problem` says it in a sentence.
-    """
-
-    at: float
-    controller: Controller
-    access: str
-    problem: str
-    rules: list[Rule]
-    objects: list[About]
-    approvals: list[Approval]
-    more: bool
+    rules: tuple[Rule, ...]
+    objects: tuple[About, ...]
+    approvals: tuple[Approval, ...]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from kubervisor import instants
 from kubervisor.kube import rule_contents as stored
-from kubervisor.ui.documents import LONGEST_LINE, Condition, cut
+from kubervisor.ui.documents import cut
 from kubervisor.ui.rules_documents import (
     MOST_ACTIONS,
     MOST_INVOLVED,
@@ -19,9 +19,8 @@ from kubervisor.ui.rules_documents import (
     Preview,
     Rule,
 )
+from kubervisor.ui.shown import LONGEST_MESSAGE, UNREADABLE, condition_of, line
 
-LONGEST_MESSAGE = 1024
-_UNREADABLE = "The object is there, but its spec or its status cannot be read."
 _DECLINED, _BY_A_PERSON = "ActionsDeclined", "ApprovalDeclined"
 _ON_THE_WAY = frozenset(
     {
@@ -41,23 +40,23 @@ def rule_of(one: stored.Rule, objects: Sequence[stored.RuleObject]) -> Rule:
     wrong = ready if ready is not None and ready.status == "False" else None
     message = ready.message if ready else ""
     return Rule(
-        name=_line(one.name),
+        name=line(one.name),
         level=level_of(one, objects),
         ready=ready is not None and ready.status == "True",
-        reason=_line(ready.reason) if ready else "",
-        message=cut(message if one.readable else _UNREADABLE, LONGEST_MESSAGE),
-        kind=_line(spec.object_kind or ""),
-        conditions=[_line(str(each)) for each in spec.conditions.expressions[:MOST_ACTIONS]]
-        or ([_line(spec.conditions.type)] if spec.conditions.type else []),
-        actions=[Action(_line(a.name), _params(a)) for a in spec.actions[:MOST_ACTIONS]],
+        reason=line(ready.reason) if ready else "",
+        message=cut(message if one.readable else UNREADABLE, LONGEST_MESSAGE),
+        kind=line(spec.object_kind or ""),
+        conditions=[line(str(each)) for each in spec.conditions.expressions[:MOST_ACTIONS]]
+        or ([line(spec.conditions.type)] if spec.conditions.type else []),
+        actions=[Action(line(a.name), _params(a)) for a in spec.actions[:MOST_ACTIONS]],
         needs_approval=spec.enforcement == "approvalRequired",
         dry_run=spec.dry_run,
         weight=spec.weight,
         objects=status.objects,
         triggered=status.triggered,
         acting=status.acting,
-        states=dict(Counter(_line(each.status.state) or "Initializing" for each in objects)),
-        wrong=[_condition(wrong)] if wrong else [],
+        states=dict(Counter(line(each.status.state) or "Initializing" for each in objects)),
+        wrong=[condition_of(wrong, good=False)] if wrong else [],
     )
 
 
@@ -97,21 +96,21 @@ def about_of(one: stored.RuleObject) -> About:
     """Where a rule stands about one object."""
     status = one.status
     return About(
-        rule=_line(one.rule),
-        namespace=_line(one.namespace),
-        kind=_line(status.object.kind),
-        name=_line(status.object.name or one.name),
-        state=_line(status.state) or "Initializing",
+        rule=line(one.rule),
+        namespace=line(one.namespace),
+        kind=line(status.object.kind),
+        name=line(status.object.name or one.name),
+        state=line(status.state) or "Initializing",
         since=instants.parse(status.since),
-        reason=_line(status.reason),
-        message=cut(status.message if one.readable else _UNREADABLE, LONGEST_MESSAGE),
-        values=[_line(value) for value in status.values[:MOST_ACTIONS]],
+        reason=line(status.reason),
+        message=cut(status.message if one.readable else UNREADABLE, LONGEST_MESSAGE),
+        values=[line(value) for value in status.values[:MOST_ACTIONS]],
         intended=[cut(each.summary, LONGEST_MESSAGE) for each in status.intents[:MOST_ACTIONS]],
         not_before=instants.parse(status.not_before),
         passed=[
             Passed(
                 instants.parse(each.last_process_timestamp),
-                _line(each.state),
+                line(each.state),
                 cut(each.message, LONGEST_MESSAGE),
             )
             for each in reversed(status.items[-MOST_PASSED:])
@@ -124,15 +123,15 @@ def approval_of(one: stored.Approval, now: float) -> Approval:
     expires = instants.parse(one.status.expires_at)
     is_over = one.state == "pending" and expires is not None and expires <= now
     return Approval(
-        namespace=_line(one.namespace),
-        name=_line(one.name),
-        rule=_line(one.status.rule.name),
-        state="expired" if is_over else _line(one.state),
+        namespace=line(one.namespace),
+        name=line(one.name),
+        rule=line(one.status.rule.name),
+        state="expired" if is_over else line(one.state),
         asked=instants.parse(one.created_at),
         expires=expires,
         previews=[
             Preview(
-                _line(each.action.name),
+                line(each.action.name),
                 _params(each.action),
                 cut(each.expected_result.message, LONGEST_MESSAGE),
                 [_named(named) for named in each.involved_objects[:MOST_INVOLVED]],
@@ -144,25 +143,8 @@ def approval_of(one: stored.Approval, now: float) -> Approval:
 
 def _named(one: stored.Named) -> str:
     where = f"{one.namespace}/{one.name}" if one.namespace else one.name
-    return _line(f"{one.kind} {where}")
+    return line(f"{one.kind} {where}")
 
 
 def _params(one: stored.ActionCall) -> str:
-    return _line(
-        ", ".join(f"{name}: {value}" for name, value in sorted((one.params or {}).items()))
-    )
-
-
-def _condition(one: stored.Condition) -> Condition:
-    return Condition(
-        type=_line(one.type),
-        status=_line(one.status),
-        reason=_line(one.reason),
-        message=cut(one.message, LONGEST_MESSAGE),
-        since=instants.parse(one.last_transition_time),
-        good=False,
-    )
-
-
-def _line(text: str) -> str:
-    return cut(text, LONGEST_LINE)
+    return line(", ".join(f"{name}: {value}" for name, value in sorted((one.params or {}).items())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,13 +17,14 @@ from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.model import ServiceKey
 from kubervisor.ui.connection import MOST_HEADER_BYTES
 from kubervisor.ui.data_documents import Data
-from kubervisor.ui.documents import Document, Fleet, Problem, encode
+from kubervisor.ui.documents import Answer, Document, Fleet, Problem, encode
 from kubervisor.ui.files import INDEX, File, read_files
 from kubervisor.ui.hosts import is_allowed
 from kubervisor.ui.rules_documents import Rules
 from kubervisor.ui.streams import STREAMS, Streams
 from kubervisor.ui.topics import no_service
 from kubervisor.ui.view import View
+from kubervisor.ui.workflows_documents import Workflows
 
 NOT_BUILT = """The dashboard's pages are not built into this installation.
 
@@ -31,6 +33,7 @@ this page again. A wheel and the image have them.
 
 What the pages read is there nonetheless: /api/fleet
 """
+PAGES = frozenset({"/", "/data", "/rules", "/workflows"})
 LONGEST_PATH = 2048
 _FRESH = {"cache-control": "no-store"}
 _READING = ("GET", "HEAD")
@@ -45,6 +48,7 @@ def make_site(view: View, streams: Streams, hosts: frozenset[str], log: Log) -> 
             Route("/api/stream", api.stream),
             Route("/api/data", api.data),
             Route("/api/rules", api.rules),
+            Route("/api/workflows", api.workflows),
             Route("/api/services/{namespace}/{name}", api.service),
             Route("/api/services/{namespace}/{name}/history", api.history),
             Route("/api/services/{namespace}/{name}/stream", api.stream),
@@ -66,28 +70,21 @@ class _Api:
         return _json(Fleet(view.now(), view.controller(), list(view.rows().values())))
 
     async def data(self, _: Request) -> Response:
-        """The rollouts of data; the API server is asked on a thread that streams do not need."""
-        view = self._view
-        access, problem, rollouts, more = await run_in_threadpool(view.rollouts.read)
-        by = view.controller()
-        return _json(Data(view.now(), by, access, problem, list(rollouts), more))
+        return await self._listed(self._view.rollouts.read, Data)
 
     async def rules(self, _: Request) -> Response:
-        """Remediation rules; on such a thread too."""
+        return await self._listed(self._view.remediation.read, Rules)
+
+    async def workflows(self, _: Request) -> Response:
+        return await self._listed(self._view.workflows.read, Workflows)
+
+    async def _listed(self, read: Callable[[], NamedTuple], answer: type[Answer]) -> Response:
+        """What `read` finds, field by field; it asks the API server, on a thread that streams do
+        not need.
+        """
+        found = await run_in_threadpool(read)
         view = self._view
-        found = await run_in_threadpool(view.remediation.read)
-        return _json(
-            Rules(
-                at=view.now(),
-                controller=view.controller(),
-                access=found.access,
-                problem=found.problem,
-                rules=list(found.rules),
-                objects=list(found.objects),
-                approvals=list(found.approvals),
-                more=found.more,
-            )
-        )
+        return _json(answer(at=view.now(), controller=view.controller(), **found._asdict()))
 
     async def service(self, request: Request) -> Response:
         return self._about(request, self._view.service)
@@ -122,7 +119,7 @@ class _Pages:
 
     async def page(self, request: Request) -> Response:
         path = request.url.path
-        is_page = path in ("/", "/data", "/rules") or path.startswith("/services/")
+        is_page = path in PAGES or path.startswith("/services/")
         file = self._files.get(INDEX if is_page else path)
         if file is None and is_page:
             return _plain(NOT_BUILT, 503)

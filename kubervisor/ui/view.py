@@ -41,6 +41,7 @@ from kubervisor.ui.service_documents import (
     Service,
 )
 from kubervisor.ui.statuses import conditions_in, read_status, row_of
+from kubervisor.ui.workflows import PhaseWorkflows
 
 PATIENCE = 0.02
 """Seconds to wait for a Service's lock before the caches alone must do."""
@@ -69,12 +70,14 @@ class View:
         events: AnnouncedEvents,
         rollouts: Rollouts,
         remediation: Remediation,
+        workflows: PhaseWorkflows,
         controller: Callable[[], Controller],
         now: Callable[[], float] = time.time,
     ) -> None:
         self.recorder, self.controller, self.now = recorder, controller, now
         self._caches, self._gatherer, self._supervisor = caches, gatherer, supervisor
         self._events, self.rollouts, self.remediation = events, rollouts, remediation
+        self.workflows = workflows
         self._order: list[str] = []
         self._lines: dict[str, _Line] = {}
 

@@ -106,6 +106,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
             "settings": {"webhookHosts": ["*.svc:8443"], "dryRun": True},
         },
     },
+    "workflows": {"dashboard": {"workflows": True}},
+    "workflows-of-namespaces": {"namespaces": [SHOP, CART], "dashboard": {"workflows": True}},
     "sources": {
         "sources": [MAIN, MIMIR],
         "settings": {"allowSources": [], "minFloorPercent": 50},

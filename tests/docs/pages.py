@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 FIRST = DOCS / "tutorials" / "first-ejection.md"
+CANARY = DOCS / "tutorials" / "canary-workflow.md"
 
 _FENCE = re.compile(
     r'^```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?[ ]*\n(?P<text>.*?)^```$',

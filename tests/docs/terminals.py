@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.docs.pages import ROOT
@@ -21,29 +21,29 @@ LONGEST = 240.0
 
 
 @contextmanager
-def playground() -> Iterator[Mapping[str, str]]:
-    """What `make playground` runs, and the variables that it says to export."""
+def playground(program: str = "stage", last: str = "DETECTOR") -> Iterator[Mapping[str, str]]:
+    """What `make playground` runs, and the variables that it says to export, up to the `last`."""
     first = subprocess.Popen(
-        [sys.executable, "-m", "playground.stage"],
+        [sys.executable, "-m", f"playground.{program}"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "hack")},
     )
     try:
-        yield _exported(first)
+        yield _exported(first, last)
     finally:
         first.send_signal(signal.SIGTERM)
         first.communicate()
 
 
-def _exported(first: subprocess.Popen[str]) -> dict[str, str]:
+def _exported(first: subprocess.Popen[str], last: str) -> dict[str, str]:
     variables: dict[str, str] = {}
     assert first.stdout is not None
     for line in first.stdout:
         if found := _EXPORT.match(line):
             (value,) = shlex.split(found[2])
             variables[found[1]] = os.path.expandvars(value)
-            if found[1] == "DETECTOR":  # the last one
+            if found[1] == last:
                 return variables
     raise AssertionError(f"the playground ended with {first.wait()}, having said {variables}")
 
@@ -67,8 +67,8 @@ def type_in(steps: Sequence[str], variables: Mapping[str, str], home: Path) -> l
     )
     try:
         printed, _ = second.communicate(timeout=LONGEST)
-    except subprocess.TimeoutExpired:
-        second.kill()
-        raise
+    finally:
+        with suppress(ProcessLookupError):  # what a step began in the background, and a shell
+            os.killpg(second.pid, signal.SIGKILL)
     assert second.returncode == 0, printed.replace(_ENDED, "")
     return printed.split(_ENDED)[:-1]

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from kubervisor.sources.custom import read_pod_list
-from tests.docs.pages import DOCS, FIRST, assert_printed, blocks, missing, shown, steps
+from tests.docs.pages import CANARY, DOCS, FIRST, assert_printed, blocks, missing, shown, steps
 from tests.docs.terminals import playground, type_in
 
 CUSTOM = DOCS / "tutorials" / "custom-detector.md"
-TUTORIALS = sorted(DOCS.glob("tutorials/*.md"))
 AFTER_THE_FIRST = [
-    *(page for page in TUTORIALS if page != FIRST),
+    CUSTOM,
     *(DOCS / "how-to" / f"{name}.md" for name in ("dry-run", "stop", "tune")),
 ]
 """Pages that begin where a Service is enabled."""
@@ -55,6 +54,11 @@ def of_the_first(sections: str) -> list[str]:
 def test_every_block_of_a_page_is_held_against_something(page: Path) -> None:
     languages = {one.language for one in blocks(page) if not one.title}
     assert languages <= {"sh", "text"}, f"{page.name} has blocks that nothing checks"
+
+
+def test_every_tutorial_is_typed_by_a_test() -> None:
+    typed = {FIRST, CUSTOM, CANARY}
+    assert set(DOCS.glob("tutorials/*.md")) == typed
 
 
 def test_files_that_pages_show_are_the_files() -> None:

@@ -317,6 +317,33 @@ def test_what_keeps_it_from_working_is_told_until_it_works(
     assert watched.reflector.last_contact is not None
 
 
+def test_a_kind_that_the_server_does_not_know_has_no_objects_where_that_may_be(
+    scripted: ScriptedServer, watch: Start
+) -> None:
+    known = threading.Event()
+
+    def turn(exchange: Exchange) -> None:
+        (listing(5, pod("a", 1)) if known.is_set() else refuse(404))(exchange)
+
+    scripted.script = Server([turn], [stay_open])
+    watched = watch(scripted.api(), may_be_unknown=True)
+    ticket = watched.reflector.renew()
+    assert watched.reflector.await_list(ticket, 20)
+    assert watched.reflector.synced.is_set()
+    assert (watched.names, watched.reflector.healthy_since) == ({}, None)
+    known.set()
+    until(lambda: watched.names == {"a": "1"}, "it is known now")
+
+
+def test_a_kind_that_the_server_must_know_is_awaited(
+    scripted: ScriptedServer, watch: Start
+) -> None:
+    scripted.script = Server([refuse(404)], [stay_open])
+    watched = watch(scripted.api())
+    until(lambda: watched.reflector.problem, "it is asked for")
+    assert not watched.reflector.synced.is_set()
+
+
 def test_a_barrier_waits_for_a_list_begun_after_it(scripted: ScriptedServer, watch: Start) -> None:
     scripted.script = Server([listing(5), listing(9, pod("a", 8))], [stay_open])
     watched = watch(scripted.api(), backoff=Backoff(600.0, 600.0))

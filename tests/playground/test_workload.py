@@ -124,6 +124,15 @@ def test_the_same_pod_seen_again_keeps_its_counters_and_its_fault(workload: Work
     assert workload.handle(POD) == 500
 
 
+def test_a_new_pod_misbehaves_from_the_beginning_and_can_be_healed(workload: Workload) -> None:
+    workload.add(POD, "uid-9", fault=Fault(errors=1, code=503))
+    assert workload.handle(POD) == 503
+
+    workload.set_fault(POD, HEALTHY)
+    workload.add(POD, "uid-9", fault=Fault(errors=1, code=503))
+    assert workload.handle(POD) == 200
+
+
 def test_a_removed_pod_is_no_longer_there(workload: Workload) -> None:
     workload.remove(POD)
 

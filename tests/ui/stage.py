@@ -34,6 +34,7 @@ from kubervisor.ui.recorder import Recorder
 from kubervisor.ui.rollouts import Rollouts
 from kubervisor.ui.rules import Remediation
 from kubervisor.ui.view import View
+from kubervisor.ui.workflows import PhaseWorkflows
 from tests.builders import BREAKER, KEY, NOW, PodDraft, a_pod, a_policy
 
 GOOD = {"Ready": "True", "Active": "True", "SourcesAvailable": "True", "Running": "True"}
@@ -95,6 +96,7 @@ class Stage:
         self.events = AnnouncedEvents(cast("Any", None), "kubervisor", "here")
         self.rollouts = Rollouts(cast("Any", None), ())
         self.remediation = Remediation(cast("Any", None), ())
+        self.workflows = PhaseWorkflows(cast("Any", None), ())
         self.desks: dict[ServiceKey, Desk] = {}
         self.log = structlog.stdlib.get_logger()
         self._gatherer = Gatherer(self.caches.pods, self.caches.services, self.overlay)
@@ -109,6 +111,7 @@ class Stage:
             events=self.events,
             rollouts=self.rollouts,
             remediation=self.remediation,
+            workflows=self.workflows,
             controller=self.controller,
             now=lambda: self.now,
         )

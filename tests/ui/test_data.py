@@ -13,8 +13,9 @@ from kubernetes.client.configuration import Configuration
 from kubervisor.kube.client import Api, connect
 from kubervisor.ui import rollouts
 from kubervisor.ui.documents import LONGEST_LINE
-from kubervisor.ui.rollout_documents import LONGEST_MESSAGE
+from kubervisor.ui.remembered import FRESH
 from kubervisor.ui.rollouts import Rollouts
+from kubervisor.ui.shown import LONGEST_MESSAGE
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api as AsAdministrator
 from playground.fleet_manifests import namespace_path
@@ -108,7 +109,7 @@ def test_what_is_old_is_asked_anew(counting: Counting, namespace: str) -> None:
     now = 0.0
     found = Rollouts(counting.api, (namespace,), monotonic=lambda: now)
     found.read()
-    now = rollouts.FRESH
+    now = FRESH
     found.read()
     assert len(counting.asked) == 2
 

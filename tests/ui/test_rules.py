@@ -13,7 +13,7 @@ from kubervisor.kube.client import Api, connect
 from kubervisor.ui import rules
 from kubervisor.ui.documents import LONGEST_LINE
 from kubervisor.ui.rules import Remediation
-from kubervisor.ui.rules_view import LONGEST_MESSAGE
+from kubervisor.ui.shown import LONGEST_MESSAGE
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api as AsAdministrator
 from playground.fleet_manifests import namespace_path

@@ -7,8 +7,17 @@ import { follow, type Following, type Link } from "./live";
 import { merged } from "./service/minutes";
 import type { Rules } from "./rules/model";
 import { lengthened, NO_TAIL, type Tail } from "./service/tail";
-import type { Controller, Fleet, FleetChanges, History, Service, ServiceRow } from "./model";
-import { store } from "./store";
+import type {
+  Answer,
+  Controller,
+  Fleet,
+  FleetChanges,
+  History,
+  Service,
+  ServiceRow,
+} from "./model";
+import { store, type Store } from "./store";
+import type { Workflows } from "./workflows/model";
 
 export interface FleetState {
   at: number;
@@ -31,6 +40,7 @@ export const fleet = store<FleetState | null>(null);
 export const service = store<ServiceState>(NO_SERVICE);
 export const data = store<Data | null>(null);
 export const rules = store<Rules | null>(null);
+export const workflows = store<Workflows | null>(null);
 
 let open: Following | null = null;
 
@@ -97,27 +107,21 @@ export function followService(namespace: string, name: string): () => void {
 }
 
 /** Asks for the rollouts of data until the function that comes back is called. */
-export function followData(): () => void {
-  open = ask(
-    "/api/data",
-    (found) => {
-      const next = found as Data;
-      hear(next.at, next.controller);
-      data.set(next);
-    },
-    (next) => link.set(next),
-  );
-  return stop;
-}
+export const followData = (): (() => void) => asking("/api/data", data);
 
 /** Asks for remediation rules until the function that comes back is called. */
-export function followRules(): () => void {
+export const followRules = (): (() => void) => asking("/api/rules", rules);
+
+/** Asks for phase workflows until the function that comes back is called. */
+export const followWorkflows = (): (() => void) => asking("/api/workflows", workflows);
+
+function asking<T extends Answer>(url: string, shown: Store<T | null>): () => void {
   open = ask(
-    "/api/rules",
+    url,
     (found) => {
-      const next = found as Rules;
+      const next = found as T;
       hear(next.at, next.controller);
-      rules.set(next);
+      shown.set(next);
     },
     (next) => link.set(next),
   );

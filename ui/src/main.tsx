@@ -13,6 +13,7 @@ import "./design/watchdogs.css";
 import "./design/chart.css";
 import "./design/data.css";
 import "./design/rules.css";
+import "./design/workflows.css";
 import { startTicking } from "./clock";
 import { DataPage } from "./data/page";
 import { FleetPage } from "./fleet/page";
@@ -22,6 +23,7 @@ import { ServicePage } from "./service/page";
 import { Announcer } from "./shell/announcer";
 import { Header } from "./shell/header";
 import { applyKeptTheme } from "./shell/theme";
+import { WorkflowsPage } from "./workflows/page";
 
 function App() {
   const place = usePlace();
@@ -35,6 +37,7 @@ function App() {
         {place.page === "fleet" && <FleetPage query={place.query} />}
         {place.page === "data" && <DataPage />}
         {place.page === "rules" && <RulesPage />}
+        {place.page === "workflows" && <WorkflowsPage />}
         {place.page === "service" && (
           <ServicePage key={`${place.namespace}/${place.name}`} {...place} />
         )}

@@ -28,6 +28,16 @@ export interface Controller {
   problem: string;
 }
 
+/** What an answer that is asked for again and again has beside its lists: `more` than fit. */
+export interface Answer {
+  at: number;
+  controller: Controller;
+  /** Why there is nothing to see, as `problem` says in a sentence: `open` where there would be. */
+  access: "open" | "absent" | "forbidden" | "failed";
+  problem: string;
+  more: boolean;
+}
+
 export interface Fleet {
   at: number;
   controller: Controller;

@@ -9,6 +9,7 @@ export type Place =
   | { page: "fleet"; query: URLSearchParams }
   | { page: "data" }
   | { page: "rules" }
+  | { page: "workflows" }
   | { page: "service"; namespace: string; name: string; part: Part; query: URLSearchParams }
   | { page: "unknown"; path: string };
 
@@ -18,7 +19,9 @@ export function placeOf(path: string, search = ""): Place {
   const steps = path.split("/").filter(Boolean).map(decoded);
   if (steps.length === 0) return { page: "fleet", query };
   const [page, namespace, name, part = "overview"] = steps;
-  if ((page === "data" || page === "rules") && steps.length === 1) return { page };
+  if ((page === "data" || page === "rules" || page === "workflows") && steps.length === 1) {
+    return { page };
+  }
   if (page === "services" && namespace && name && steps.length <= 4 && isPart(part)) {
     return { page: "service", namespace, name, part, query };
   }

@@ -15,6 +15,7 @@ import {
   versionName,
 } from "../src/data/standing";
 import { placeOf } from "../src/router";
+import { ANSWER } from "./samples";
 
 const GOOD: Version = { path: "6740a1b2-0123.tar.zst", sha256: "A", at: 0, pods: 15 };
 const NEW: Version = { path: "6740b5d0-fedc.tar.zst", sha256: "B", at: 60, pods: null };
@@ -76,15 +77,7 @@ function condition(type: string, reason: string, message: string): Condition {
 }
 
 function data(...rollouts: Rollout[]): Data {
-  const controller = { version: "", identity: "", leading: true, leader: null };
-  return {
-    at: 0,
-    controller: { ...controller, dryRun: false, synced: true, problem: "" },
-    access: "open",
-    problem: "",
-    rollouts,
-    more: false,
-  };
+  return { ...ANSWER, rollouts };
 }
 
 describe("a rollout of data", () => {

@@ -12,6 +12,7 @@ import {
   statesOf,
   totalsOf,
 } from "../src/rules/standing";
+import { ANSWER } from "./samples";
 
 function rule(changes: Partial<Rule> = {}): Rule {
   return {
@@ -62,17 +63,7 @@ const ASKED: Approval = {
 };
 
 function found(rules: Rule[], approvals: Approval[] = []): Rules {
-  const controller = { version: "", identity: "", leading: true, leader: null };
-  return {
-    at: 0,
-    controller: { ...controller, dryRun: false, synced: true, problem: "" },
-    access: "open",
-    problem: "",
-    rules,
-    objects: [],
-    approvals,
-    more: false,
-  };
+  return { ...ANSWER, rules, objects: [], approvals };
 }
 
 describe("the headline", () => {

@@ -1,7 +1,9 @@
 /** Values that the tests vary: a calm Service, a breaker of each kind, an hour's worth of nothing. */
 
 import type {
+  Answer,
   Breaker,
+  Controller,
   Decision,
   History,
   Knob,
@@ -12,6 +14,24 @@ import type {
   ServiceRow,
   Watchdog,
 } from "../src/model";
+
+const CONTROLLER: Controller = {
+  version: "1.0",
+  identity: "here",
+  leading: true,
+  leader: "here",
+  dryRun: false,
+  synced: true,
+  problem: "",
+};
+
+export const ANSWER: Answer = {
+  at: 0,
+  controller: CONTROLLER,
+  access: "open",
+  problem: "",
+  more: false,
+};
 
 export function row(changes: Partial<ServiceRow> = {}): ServiceRow {
   return {
@@ -40,10 +60,9 @@ export function row(changes: Partial<ServiceRow> = {}): ServiceRow {
 }
 
 export function service(changes: Partial<Service> = {}): Service {
-  const leading = { version: "1.0", identity: "here", leading: true, leader: "here" };
   return {
     at: 1000,
-    controller: { ...leading, dryRun: false, synced: true, problem: "" },
+    controller: CONTROLLER,
     row: row(),
     uid: "s1",
     generation: 1,

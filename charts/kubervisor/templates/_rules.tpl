@@ -69,6 +69,13 @@
   verbs: [list]
 {{- end }}
 
+{{/* By their labels, which RBAC cannot select by, the dashboard finds kinds of workflows. */}}
+{{- define "kubervisor.dashboardWorkflowKindsRules" -}}
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  verbs: [list]
+{{- end }}
+
 {{/* The repository keeps versions that rollouts name, and heeds what pods name where that is asked. */}}
 {{- define "kubervisor.datarepoRules" -}}
 - apiGroups: [kubervisor.k8s.io]

@@ -1,17 +1,9 @@
 /** What `/api/data` answers. Instants are Unix seconds by the controller's clock. */
 
-import type { Condition, Controller, Level, Num } from "../model";
+import type { Answer, Condition, Level, Num } from "../model";
 
-/** Why there is nothing to see: `open` where there would be. */
-export type Access = "open" | "absent" | "forbidden" | "failed";
-
-export interface Data {
-  at: number;
-  controller: Controller;
-  access: Access;
-  problem: string;
+export interface Data extends Answer {
   rollouts: Rollout[];
-  more: boolean;
 }
 
 export interface Version {

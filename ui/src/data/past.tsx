@@ -1,6 +1,7 @@
 /** What pods run, what was taken back, and what happened to a source's rollout. */
 
-import { Ago, Clipped } from "../design/text";
+import { Happened } from "../design/happenings";
+import { Ago } from "../design/text";
 import { reasonSaid } from "../reasons";
 import { count, many } from "../words";
 import type { Happening, Rollout, Version } from "./model";
@@ -88,23 +89,15 @@ export function Happenings({ history }: { history: readonly Happening[] }) {
       <h3>What happened</h3>
       <ol class="happenings">
         {history.map((one, n) => (
-          <li key={n}>
-            <span class="quiet when">{one.at === null ? "" : <Ago at={one.at} />}</span>
-            <span>
-              <strong>{happeningSaid(one.reason)}</strong>
-              {one.path && (
-                <>
-                  {" "}
-                  <VersionName version={{ path: one.path, sha256: "" }} />
-                </>
-              )}
-              {one.message && (
-                <p>
-                  <Clipped text={one.message} />
-                </p>
-              )}
-            </span>
-          </li>
+          <Happened key={n} at={one.at} message={one.message}>
+            <strong>{happeningSaid(one.reason)}</strong>
+            {one.path && (
+              <>
+                {" "}
+                <VersionName version={{ path: one.path, sha256: "" }} />
+              </>
+            )}
+          </Happened>
         ))}
       </ol>
     </section>

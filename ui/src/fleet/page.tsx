@@ -6,13 +6,14 @@ import type { ServiceRow } from "../model";
 import { actionSaid } from "../reasons";
 import { replaceQuery } from "../router";
 import { announce } from "../shell/announcer";
+import { Page, useTitle, Waiting } from "../shell/page";
 import { useStore } from "../store";
 import { count, many } from "../words";
 import { Legend } from "./legend";
 import { FILTERS, filterOf, listing, SORTS, sortOf, type Filter, type Sort } from "./listing";
 import { rememberFleet } from "./memory";
 import { OutNow } from "./out";
-import { caveat, headline, totalsOf } from "./standing";
+import { headline, totalsOf } from "./standing";
 import { Summary } from "./summary";
 import { FleetTable } from "./table";
 
@@ -20,9 +21,7 @@ const NONE: readonly ServiceRow[] = [];
 
 export function FleetPage({ query }: { query: URLSearchParams }) {
   useEffect(followFleet, []);
-  useEffect(() => {
-    document.title = "Fleet · Kubervisor";
-  }, []);
+  useTitle("Fleet");
   const state = useStore(fleet);
   const by = useStore(controller);
   const [search, setSearch] = useSearch(query.get("q") ?? "");
@@ -42,15 +41,8 @@ export function FleetPage({ query }: { query: URLSearchParams }) {
     });
   };
   if (!state) return <Waiting />;
-  const warning = by ? caveat(by) : "";
   return (
-    <div class="page fleet-page">
-      {warning && (
-        <p class="caveat" role="note">
-          <bdi dir="auto">{warning}</bdi>
-        </p>
-      )}
-      <h1>{headline(totals)}</h1>
+    <Page name="fleet" by={by} headline={headline(totals)}>
       <Summary totals={totals} filter={filter} choose={(show) => set({ show })} />
       <OutNow rows={rows} />
       <section aria-labelledby="services">
@@ -69,7 +61,7 @@ export function FleetPage({ query }: { query: URLSearchParams }) {
         <FleetTable rows={listed} sort={sort} resort={(next) => set({ sort: next })} />
         {listed.length === 0 && <Nothing any={rows.length > 0} />}
       </section>
-    </div>
+    </Page>
   );
 }
 
@@ -148,14 +140,6 @@ function Nothing({ any }: { any: boolean }) {
     <p class="nothing">
       No KubervisorService in the namespaces that are watched. Apply one, and it appears here.
     </p>
-  );
-}
-
-function Waiting() {
-  return (
-    <div class="page" aria-busy="true">
-      <h1 class="quiet">Asking the controller…</h1>
-    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 /** How a Service stands, from its row: the numbers that the fleet's page counts and sorts by. */
 
-import type { Controller, ServiceRow } from "../model";
+import type { ServiceRow } from "../model";
 import { count, many } from "../words";
 import type { Counts } from "./cells";
 
@@ -84,16 +84,4 @@ export function headline(sum: Totals): string {
   const waiting = sum.members - sum.serving;
   if (waiting > 0) return `Nobody is ejected; ${many(waiting, "pod")} not ready`;
   return `All ${many(sum.members, "pod")} serve in ${many(sum.services, "Service")}`;
-}
-
-/** What stands above everything else about the controller itself; "" where all is well. */
-export function caveat(by: Controller): string {
-  if (by.problem) return by.problem;
-  if (!by.synced) return "Still listing what is in the cluster: numbers may be missing.";
-  if (!by.leading) {
-    const leader = by.leader === null ? "another one" : by.leader;
-    const known = "Counts are those it wrote last, and scores are not known here.";
-    return `This controller stands by; ${leader} leads. ${known}`;
-  }
-  return by.dryRun ? "The whole controller is in dry run: it judges, and touches no pod." : "";
 }

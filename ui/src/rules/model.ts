@@ -1,17 +1,11 @@
 /** What `/api/rules` answers. Instants are Unix seconds by the controller's clock. */
 
-import type { Access } from "../data/model";
-import type { Condition, Controller, Level, Num } from "../model";
+import type { Answer, Condition, Level, Num } from "../model";
 
-export interface Rules {
-  at: number;
-  controller: Controller;
-  access: Access;
-  problem: string;
+export interface Rules extends Answer {
   rules: Rule[];
   objects: About[];
   approvals: Approval[];
-  more: boolean;
 }
 
 export interface Action {

@@ -1,5 +1,6 @@
 /** The objects of a rule: where it stands about each, by which values, and what was. */
 
+import { FoldedHappenings, Happened } from "../design/happenings";
 import { Ago, Clipped, Until } from "../design/text";
 import { many } from "../words";
 import type { About, Rule } from "./model";
@@ -103,26 +104,13 @@ function Standing({ about }: { about: About }) {
 
 function Past({ about }: { about: About }) {
   return (
-    <details class="more">
-      <summary>
-        What happened<span class="hidden"> to {about.name}</span>
-      </summary>
-      <ol class="happenings">
-        {about.passed.map((one, n) => (
-          <li key={n}>
-            <span class="quiet when">{one.at === null ? "" : <Ago at={one.at} />}</span>
-            <span>
-              <strong>{stateSaid(one.state)}</strong>
-              {one.message && (
-                <p>
-                  <Clipped text={one.message} />
-                </p>
-              )}
-            </span>
-          </li>
-        ))}
-      </ol>
-    </details>
+    <FoldedHappenings to={about.name}>
+      {about.passed.map((one, n) => (
+        <Happened key={n} at={one.at} message={one.message}>
+          <strong>{stateSaid(one.state)}</strong>
+        </Happened>
+      ))}
+    </FoldedHappenings>
   );
 }
 

@@ -1,11 +1,11 @@
 /** All remediation rules on one page; nothing can be changed here. */
 
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
+import { Figures, type Figure } from "../design/figures";
 import { followRules, rules as shared } from "../feeds";
-import { caveat } from "../fleet/standing";
-import { announce } from "../shell/announcer";
+import { useAnnouncedStandings } from "../shell/announcer";
+import { Nothing, Page, useTitle, Waiting } from "../shell/page";
 import { useStore } from "../store";
-import { count } from "../words";
 import { Approvals } from "./approvals";
 import type { Rule, Rules } from "./model";
 import { RuleCard } from "./rule";
@@ -21,37 +21,34 @@ import {
 
 export function RulesPage() {
   useEffect(followRules, []);
-  useEffect(() => {
-    document.title = "Rules · Kubervisor";
-  }, []);
+  useTitle("Rules");
   const found = useStore(shared);
   const rules = useMemo(() => inOrder(found?.rules ?? []), [found]);
-  useAnnounced(rules);
-  if (!found) {
-    return (
-      <div class="page" aria-busy="true">
-        <h1 class="quiet">Asking the controller…</h1>
-      </div>
-    );
-  }
-  const warning = caveat(found.controller);
+  useAnnouncedStandings(
+    rules,
+    (one) => one.name,
+    (one) => `Rule ${one.name}`,
+    standingSaid,
+  );
+  if (!found) return <Waiting />;
   return (
-    <div class="page rules-page">
-      {warning && (
-        <p class="caveat" role="note">
-          <bdi dir="auto">{warning}</bdi>
-        </p>
+    <Page name="rules" by={found.controller} headline={headline(found)}>
+      {rules.length === 0 ? (
+        <Nothing problem={found.problem}>
+          A rule is an <code>AutopilotRule</code>: it says by which metrics something is done about
+          which objects. As soon as there is one, it appears here.
+        </Nothing>
+      ) : (
+        <All found={found} rules={rules} />
       )}
-      <h1>{headline(found)}</h1>
-      {rules.length === 0 ? <Nothing found={found} /> : <All found={found} rules={rules} />}
-    </div>
+    </Page>
   );
 }
 
 function All({ found, rules }: { found: Rules; rules: readonly Rule[] }) {
   return (
     <>
-      <Figures totals={totalsOf(found)} />
+      <Figures label="Rules in figures" figures={figuresOf(totalsOf(found))} />
       <Approvals pending={pendingOf(found.approvals)} />
       <div class="rollouts">
         {rules.map((one) => (
@@ -68,53 +65,13 @@ function All({ found, rules }: { found: Rules; rules: readonly Rule[] }) {
   );
 }
 
-function Figures({ totals }: { totals: Totals }) {
-  const figures: [string, number, string][] = [
-    ["Rules", totals.rules, ""],
-    ["Objects", totals.objects, ""],
-    ["Triggered", totals.triggered, ""],
-    ["Acted on", totals.acting, ""],
-    ["To be approved", totals.pending, "is-floor"],
-    ["Not acted on", totals.declined, "is-ejected"],
+function figuresOf(sum: Totals): Figure[] {
+  return [
+    ["Rules", sum.rules],
+    ["Objects", sum.objects],
+    ["Triggered", sum.triggered],
+    ["Acted on", sum.acting],
+    ["To be approved", sum.pending, "is-floor"],
+    ["Not acted on", sum.declined, "is-ejected"],
   ];
-  return (
-    <ul class="figures" aria-label="Rules in figures">
-      {figures.map(([label, value, tone]) => (
-        <li key={label} class={value > 0 ? tone : ""}>
-          <strong>{count(value)}</strong>
-          <span>{label}</span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function Nothing({ found }: { found: Rules }) {
-  if (found.problem) {
-    return (
-      <p class="nothing" role="note">
-        <bdi dir="auto">{found.problem}</bdi>
-      </p>
-    );
-  }
-  return (
-    <p class="nothing">
-      A rule is an <code>AutopilotRule</code>: it says by which metrics something is done about which
-      objects. As soon as there is one, it appears here.
-    </p>
-  );
-}
-
-/** Says aloud when a rule comes to stand elsewhere. */
-function useAnnounced(rules: readonly Rule[]): void {
-  const known = useRef<ReadonlyMap<string, string> | null>(null);
-  useEffect(() => {
-    for (const one of rules) {
-      const before = known.current?.get(one.name);
-      if (before !== undefined && before !== standingSaid(one)) {
-        announce(`Rule ${one.name}: ${standingSaid(one)}`.slice(0, 300));
-      }
-    }
-    known.current = new Map(rules.map((one) => [one.name, standingSaid(one)]));
-  }, [rules]);
 }

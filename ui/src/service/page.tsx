@@ -3,11 +3,11 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { followService, keyOf, service as shared } from "../feeds";
 import { fleetAddress, leave, rememberVisit } from "../fleet/memory";
-import { caveat } from "../fleet/standing";
 import type { Breaker, Service } from "../model";
 import { actionSaid } from "../reasons";
 import { PARTS, replaceQuery, serviceLink, type Part } from "../router";
 import { announce } from "../shell/announcer";
+import { Caveat, useTitle } from "../shell/page";
 import { useStore } from "../store";
 import { WhatIf } from "../whatif/part";
 import { Events } from "./events";
@@ -38,9 +38,7 @@ export function ServicePage(props: {
     addEventListener("keydown", escape);
     return () => removeEventListener("keydown", escape);
   }, [namespace, name]);
-  useEffect(() => {
-    document.title = `${name} · ${TITLES[part]} · Kubervisor`;
-  }, [name, part]);
+  useTitle(`${name} · ${TITLES[part]}`);
   const state = useStore(shared);
   const { service } = state;
   useAnnounced(service);
@@ -59,11 +57,7 @@ export function ServicePage(props: {
           {service && " What is shown is how it was last."}
         </p>
       )}
-      {service && caveat(service.controller) && (
-        <p class="caveat" role="note">
-          <bdi dir="auto">{caveat(service.controller)}</bdi>
-        </p>
-      )}
+      <Caveat by={service?.controller ?? null} />
       <Standing name={name} service={service} />
       {service && (
         <>

@@ -28,6 +28,9 @@ export function Header({ page }: { page: Place["page"] }) {
         <a href="/rules" aria-current={page === "rules" ? "page" : undefined}>
           Rules
         </a>
+        <a href="/workflows" aria-current={page === "workflows" ? "page" : undefined}>
+          Workflows
+        </a>
       </nav>
       {by && <span class="quiet version">{by.version}</span>}
       <LinkState />

@@ -1,0 +1,1 @@
+"""Brings an operator onto a cluster, and away from it: its definition, its rights, its pod."""

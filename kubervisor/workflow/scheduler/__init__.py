@@ -1,0 +1,1 @@
+"""Which worker a resource is due, and what its status says afterwards: pure."""

@@ -44,19 +44,22 @@ class Memory:
 
     Fine pods differ in since when they have been fine, which tells who was so before an ejection.
     Where none is remembered they are `calm`: fine since `calm_since` at least, and no streak each.
+    Nor have those beside them that are `unsure`, of which no step has told anything yet.
     """
 
     streaks: Mapping[PodUid, Streak] = field(default_factory=dict, hash=False)
     ejections: tuple[tuple[PodUid, float], ...] = ()
     calm: tuple[PodUid, ...] = ()
     calm_since: float = 0.0
+    unsure: tuple[PodUid, ...] = ()
 
     @property
     def known(self) -> Mapping[PodUid, Streak]:
         """The streaks of all pods, the calm ones too."""
-        if not self.calm:
+        if not (self.calm or self.unsure):
             return self.streaks
-        return dict.fromkeys(self.calm, Streak(fine_since=self.calm_since))
+        calm = dict.fromkeys(self.calm, Streak(fine_since=self.calm_since))
+        return calm | dict.fromkeys(self.unsure, _NOTHING)
 
 
 def remember(memory: Memory, verdict: Verdict, *, steps: int) -> Memory:
@@ -64,20 +67,28 @@ def remember(memory: Memory, verdict: Verdict, *, steps: int) -> Memory:
 
     An inconclusive step changes nothing: it is neither for nor against the pod.
     """
-    at, fine = verdict.taken_at, verdict.only_fine
-    if not fine:
-        return replace(memory, streaks=_judged(memory, verdict, steps), calm=())
-    if fine == memory.calm:
+    at, found = verdict.taken_at, verdict.no_outlier
+    if found is None:
+        return _unrest(memory, verdict, steps)
+    fine, unsure = found.fine, found.unsure
+    if (fine, unsure) == (memory.calm, memory.unsure) and not memory.streaks:
         return memory
-    # While all are fine, what no rule looks back to can go.
+    # While nobody is an outlier, what no rule looks back to can go.
     since = at - max(REMEMBERED_EJECTIONS, 2 * verdict.window)
     ejections = tuple(e for e in memory.ejections if e[1] > since)
-    if not (memory.streaks or ejections):
-        return Memory(calm=fine, calm_since=at)
+    if not (memory.streaks or ejections) and set(memory.calm).isdisjoint(unsure):
+        return Memory(calm=fine, calm_since=at, unsure=unsure)
+    if unsure:
+        return _unrest(memory, verdict, steps)
     streaks = _all_fine(memory, fine, at, steps)
     if ejections or any(True in streak.steps for streak in streaks.values()):
         return Memory(streaks, ejections)
     return Memory(calm=fine, calm_since=at)
+
+
+def _unrest(memory: Memory, verdict: Verdict, steps: int) -> Memory:
+    """A streak for each pod."""
+    return replace(memory, streaks=_judged(memory, verdict, steps), calm=(), unsure=())
 
 
 def _all_fine(

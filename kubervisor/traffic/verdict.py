@@ -63,20 +63,20 @@ class Glance(NamedTuple):
     effect: float
 
 
-class AllFine(Sequence[Finding]):
-    """Findings of a step in which every pod is fine, as nearly all steps are: made when they are
-    read. `pods` are the pods that were judged, `glance` tells of them in the same order.
+class NoOutlier(Sequence[Finding]):
+    """Findings of a step in which nobody is an outlier, as nearly all steps are: made when they are
+    read. They are of the pods that are `fine`, and of those that are `unsure`: inconclusive.
     """
 
-    __slots__ = ("_findings", "_make", "glance", "pods")
+    __slots__ = ("_findings", "_make", "fine", "unsure")
 
     def __init__(
         self,
-        pods: Sequence[PodUid],
+        fine: Sequence[PodUid],
         make: Callable[[], tuple[Finding, ...]],
-        glance: Glance | None = None,
+        unsure: Sequence[PodUid] = (),
     ) -> None:
-        self.pods, self._make, self.glance = tuple(pods), make, glance
+        self.fine, self.unsure, self._make = tuple(fine), tuple(unsure), make
         self._findings: tuple[Finding, ...] | None = None
 
     def _made(self) -> tuple[Finding, ...]:
@@ -95,13 +95,28 @@ class AllFine(Sequence[Finding]):
         return iter(self._made())
 
     def __len__(self) -> int:
-        return len(self.pods)
+        return len(self.fine) + len(self.unsure)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     def __hash__(self) -> int:
-        return hash(tuple(self.pods))
+        return hash((self.fine, self.unsure))
+
+
+class AllFine(NoOutlier):
+    """Those of a step in which every pod is fine; `glance` tells of the pods in the same order."""
+
+    __slots__ = ("glance",)
+
+    def __init__(
+        self,
+        pods: Sequence[PodUid],
+        make: Callable[[], tuple[Finding, ...]],
+        glance: Glance | None = None,
+    ) -> None:
+        super().__init__(pods, make)
+        self.glance = glance
 
 
 @dataclass(frozen=True)
@@ -118,13 +133,18 @@ class Verdict:
     reason: Reason | None = None
 
     @property
-    def only_fine(self) -> tuple[PodUid, ...]:
-        """The pods judged where all of them are fine; none where one is not."""
-        if isinstance(self.findings, AllFine):
-            return self.findings.pods
-        if any(f.judgement is not Judgement.FINE for f in self.findings):
-            return ()
-        return tuple([f.pod for f in self.findings])
+    def no_outlier(self) -> NoOutlier | None:
+        """The findings where nobody is an outlier; None where one is."""
+        found = self.findings
+        if isinstance(found, NoOutlier):
+            return found
+        if self.outliers:
+            return None
+        fine, unsure = (
+            [f.pod for f in found if f.judgement is judgement]
+            for judgement in (Judgement.FINE, Judgement.INCONCLUSIVE)
+        )
+        return NoOutlier(fine, lambda: tuple(found), unsure)
 
     @property
     def all_counted(self) -> bool:
@@ -135,7 +155,7 @@ class Verdict:
     @cached_property
     def outliers(self) -> tuple[Finding, ...]:
         """Findings judged outliers, worst first; ties stay in the detector's order."""
-        if isinstance(self.findings, AllFine):
+        if isinstance(self.findings, NoOutlier):
             return ()
         found = [f for f in self.findings if f.judgement is Judgement.OUTLIER]
         return tuple(sorted(found, key=lambda f: -f.score))

@@ -15,7 +15,7 @@ from kubervisor.traffic.detectors import judge
 from kubervisor.traffic.measurement import Measurement, Sample
 from kubervisor.traffic.model import Fleet
 from kubervisor.traffic.policy import ActivatorPolicy
-from kubervisor.traffic.verdict import AllFine, Finding, Judgement
+from kubervisor.traffic.verdict import AllFine, Finding, Judgement, NoOutlier
 from tests.builders import KEY, NOW, a_breaker
 from tests.properties.fleets import LARGEST, fleets
 from tests.traffic.measured import RATIO, WINDOW, instant, together
@@ -29,6 +29,7 @@ PLACES: tuple[Mapping[str, str], ...] = (
     {"namespace": KEY.namespace, "kubernetes_namespace": "elsewhere"},
 )
 HEALTHY = 12.0, 1200.0
+WARM_UP = 10.0
 
 Row = tuple[int, Mapping[str, str], float]
 """A pod's number, further labels, and a value."""
@@ -49,25 +50,37 @@ def found(
     measurement: Measurement, fleet: Fleet, peer_group: str | None, *, coded: bool = False
 ) -> Sequence[Finding]:
     policy = BY_CODE if coded else RATIO
-    breaker = replace(a_breaker(), detector=policy, activator=ActivatorPolicy(probation=900.0))
+    activator = ActivatorPolicy(probation=900.0)
+    breaker = replace(a_breaker(), detector=policy, activator=activator, warm_up=WARM_UP)
     said = judge(breaker, measurement, fleet, now=NOW, peer_group=peer_group).findings
-    event(f"{'coded' if coded else 'sums'}: {'fine' if isinstance(said, AllFine) else 'looked at'}")
+    glanced = said if isinstance(said, NoOutlier) else None
+    seen = "looked at" if glanced is None else "some unsure" if glanced.unsure else "fine"
+    event(f"{'coded' if coded else 'sums'}: {seen}")
     return said
+
+
+def with_young(fleet: Fleet, young: frozenset[int]) -> Fleet:
+    """The fleet, where the pods of these numbers have just started."""
+    names = {f"p{number:02}" for number in young}
+    pods = [replace(p, started_at=NOW - WARM_UP / 2) if p.name in names else p for p in fleet.pods]
+    return replace(fleet, pods=tuple(pods))
 
 
 @given(
     fleet=fleets,
     failures=st.dictionaries(pods, odd, max_size=2),
     events=st.dictionaries(pods, odd, max_size=2),
+    young=st.frozensets(pods, max_size=3),
     peer_group=peer_groups,
 )
 def test_who_is_fine_at_a_glance_is_fine_when_looked_at(
     fleet: Fleet,
     failures: dict[int, float | None],
     events: dict[int, float | None],
+    young: frozenset[int],
     peer_group: str | None,
 ) -> None:
-    parts = []
+    fleet, parts = with_young(fleet, young), []
     for usual, others in zip(HEALTHY, (failures, events), strict=True):
         values = [(pod, others.get(pod, usual)) for pod in range(LARGEST)]
         parts.append(
@@ -77,9 +90,10 @@ def test_who_is_fine_at_a_glance_is_fine_when_looked_at(
     said = found(together(*parts), fleet, peer_group)
 
     assert [finding.pod for finding in said] == [pod.uid for pod in fleet.pods if pod.ready]
-    if isinstance(said, AllFine):
-        assert [finding.pod for finding in said] == list(said.pods)
-        assert {finding.judgement for finding in said} == {Judgement.FINE}
+    if isinstance(said, NoOutlier):
+        for judgement, pods in ((Judgement.FINE, said.fine), (Judgement.INCONCLUSIVE, said.unsure)):
+            assert [f.pod for f in said if f.judgement is judgement] == list(pods)
+        assert len(said) == len(tuple(said))
 
 
 @given(fleet=fleets, more=st.lists(counted, max_size=4), peer_group=peer_groups, place=places)

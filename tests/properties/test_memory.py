@@ -12,7 +12,7 @@ from kubervisor.traffic.evidence import Memory, Streak, is_matched, remember, wi
 from kubervisor.traffic.model import PodUid
 from kubervisor.traffic.moving_faults import movement
 from kubervisor.traffic.policy import Matches
-from kubervisor.traffic.verdict import AllFine, Finding, Judgement, Verdict
+from kubervisor.traffic.verdict import Finding, Judgement, Verdict
 from tests.builders import NOW, a_breaker, a_pod
 
 PODS = [a_pod(f"p{number}") for number in range(4)]
@@ -23,10 +23,15 @@ Step = Mapping[int, Judgement]
 """How each pod that is there is judged, by its number."""
 
 judgements = st.sampled_from([Judgement.FINE, Judgement.OUTLIER, Judgement.INCONCLUSIVE])
+some_unsure = st.sets(st.integers(0, len(PODS) - 1), max_size=2).map(
+    lambda s: (
+        dict.fromkeys(range(len(PODS)), Judgement.FINE) | dict.fromkeys(s, Judgement.INCONCLUSIVE)
+    )
+)
 everybody_fine = st.just(dict.fromkeys(range(len(PODS)), Judgement.FINE))
 some_fine = st.sets(st.integers(0, len(PODS) - 1)).map(lambda s: dict.fromkeys(s, Judgement.FINE))
 anything = st.dictionaries(st.integers(0, len(PODS) - 1), judgements)
-steps = st.one_of(everybody_fine, some_fine, anything)
+steps = st.one_of(everybody_fine, some_fine, some_unsure, anything)
 ejections = st.one_of(st.none(), st.none(), st.integers(0, len(PODS) - 1))
 pauses = st.sampled_from([1, 1, 1, 5, 30, 1000])
 
@@ -36,9 +41,10 @@ def verdict_of(step: Step, at: float, *, glanced: bool) -> Verdict:
         Finding(PODS[number].uid, PODS[number].name, judgement, score=1.0 + number)
         for number, judgement in sorted(step.items())
     )
-    if glanced and {finding.judgement for finding in found} == {Judgement.FINE}:
-        return Verdict("errors", at, WINDOW, AllFine([f.pod for f in found], lambda: found))
-    return Verdict("errors", at, WINDOW, found)
+    verdict = Verdict("errors", at, WINDOW, found)
+    if glanced and verdict.no_outlier is not None:
+        return replace(verdict, findings=verdict.no_outlier)
+    return verdict
 
 
 def remember_all(memory: Memory, verdict: Verdict) -> Memory:
@@ -75,7 +81,7 @@ def test_calm_pods_are_judged_as_if_each_were_remembered(
         now += pause * PERIOD
         verdict = verdict_of(step, now, glanced=glanced)
         brief, full = remember(brief, verdict, steps=STEPS), remember_all(full, verdict)
-        event(f"calm: {bool(brief.calm)}")
+        event(f"calm: {bool(brief.calm)}, unsure: {bool(brief.unsure)}")
 
         moved = [movement(m, window=WINDOW, period=PERIOD, now=now + 1) for m in (brief, full)]
         assert moved[0] == moved[1]

@@ -20,7 +20,7 @@ from kubervisor.traffic.evidence import (
 from kubervisor.traffic.measurement import Measurement, NamedPod
 from kubervisor.traffic.model import Pod
 from kubervisor.traffic.policy import BreakerPolicy, Matches
-from kubervisor.traffic.verdict import AllFine, Finding, Judgement, Verdict
+from kubervisor.traffic.verdict import AllFine, Finding, Judgement, NoOutlier, Verdict
 from tests.builders import (
     NOW,
     a_breaker,
@@ -32,6 +32,7 @@ from tests.builders import (
     fleet_of,
     reasons,
 )
+from tests.traffic.measured import RATIO, failing
 
 TWO_OF_THREE = a_breaker(matches=Matches(need=2, of=3))
 
@@ -96,6 +97,20 @@ def test_a_detector_is_inconclusive_about_pods_whose_evidence_is_stale() -> None
     assert (back.name, back.judgement) == ("back", Judgement.INCONCLUSIVE)
     assert "before the pod's last return" in back.evidence
     assert (other.name, other.judgement) == ("other", Judgement.OUTLIER)
+
+
+def test_a_young_pod_does_not_keep_a_fleet_from_being_fine_at_a_glance() -> None:
+    young = a_pod("young").started(NOW - 5)
+    fleet = fleet_of(young, a_pod("a"), a_pod("b"))
+    measurement = failing({"a": (12, 1200), "b": (12, 1200)})
+
+    breaker = replace(a_breaker(), detector=RATIO, warm_up=60.0)
+    verdict = judge(breaker, measurement, fleet, now=NOW)
+
+    assert isinstance(verdict.findings, NoOutlier)
+    assert verdict.findings.unsure == (young.uid,)
+    (said,) = [f.said for f in verdict.findings if f.judgement is Judgement.INCONCLUSIVE]
+    assert said == "no samples; its containers are younger than 60 s"
 
 
 def test_stale_steps_do_not_count_towards_m_of_n() -> None:

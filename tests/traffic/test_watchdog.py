@@ -265,7 +265,7 @@ def test_a_fleet_without_a_fault_is_fine_at_a_glance() -> None:
     fleet = fleet_of(*(saying(probed("disk", "info"), pod=a_pod(f"p{n}")) for n in range(3)))
     verdict = judged(fleet)
     assert isinstance(verdict.findings, AllFine)
-    assert verdict.only_fine == tuple(pod.uid for pod in fleet.pods)
+    assert verdict.findings.fine == tuple(pod.uid for pod in fleet.pods)
     assert [found.name for found in verdict.findings] == ["p0", "p1", "p2"]
 
 

@@ -6,7 +6,7 @@ member, also those that are out: an outlier that needs no traffic to show postpo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from kubervisor.traffic.detector_policy import (
@@ -34,10 +34,10 @@ from kubervisor.traffic.detectors import (
 from kubervisor.traffic.detectors.question import Question
 from kubervisor.traffic.evidence import is_fresh, is_warm
 from kubervisor.traffic.measurement import Measurement
-from kubervisor.traffic.model import Fleet, Pod
+from kubervisor.traffic.model import Fleet, Pod, PodUid
 from kubervisor.traffic.policy import BreakerPolicy
 from kubervisor.traffic.reasons import Reason
-from kubervisor.traffic.verdict import AllFine, Finding, Judgement, Verdict
+from kubervisor.traffic.verdict import AllFine, Finding, Judgement, NoOutlier, Verdict
 
 REGISTRY: dict[type[DetectorPolicy], Callable[[Question], Sequence[Finding]]] = {
     DiscretePolicy: discrete.judge,
@@ -63,22 +63,24 @@ def judge(
     `NoSamples`.
     """
     asked = Question(breaker, measurement, fleet, now, peer_group)
-    findings = REGISTRY[type(breaker.detector)](asked)
     doubts = {pod.uid: why for pod in _unsettled(asked) if (why := _doubt(asked, pod))}
     if doubts:
-        findings = [_inconclusive(f, doubts[f.pod]) if f.pod in doubts else f for f in findings]
+        asked = replace(asked, doubts=doubts)
+    findings = REGISTRY[type(breaker.detector)](asked)
+    if doubts:
+        findings = _doubted(findings, doubts)
     asked_for_samples = not isinstance(breaker.detector, WithoutQueries)
     return Verdict(
         breaker=breaker.name,
         taken_at=measurement.taken_at,
         window=measurement.window,
-        findings=findings if isinstance(findings, AllFine) else tuple(findings),
+        findings=findings if isinstance(findings, NoOutlier) else tuple(findings),
         reason=Reason.NO_SAMPLES if asked_for_samples and measurement.is_empty else None,
     )
 
 
 def _unsettled(asked: Question) -> list[Pod]:
-    """The pods whose evidence may not count yet: cheap, for nearly all of them have served long."""
+    """The Ready pods whose evidence may not count yet: cheap, for nearly all have served long."""
     measured = asked.measurement
     settled = measured.taken_at - measured.window - asked.breaker.warm_up
     if asked.fleet.settled_at <= settled:
@@ -86,7 +88,8 @@ def _unsettled(asked: Question) -> list[Pod]:
     return [
         pod
         for pod in asked.fleet.pods
-        if pod.started_at is None or pod.started_at > settled or pod.returned_at is not None
+        if pod.ready
+        and (pod.started_at is None or pod.started_at > settled or pod.returned_at is not None)
     ]
 
 
@@ -100,6 +103,18 @@ def _doubt(asked: Question, pod: Pod) -> str:
     if asked.is_timed or is_fresh(asked.measurement, pod, asked.breaker, asked.now):
         return ""
     return "the measured window starts before the pod's last return or its start"
+
+
+def _doubted(findings: Sequence[Finding], doubts: Mapping[PodUid, str]) -> Sequence[Finding]:
+    """What is found, but nothing of those that are in doubt."""
+
+    def made() -> tuple[Finding, ...]:
+        return tuple([_inconclusive(f, doubts[f.pod]) if f.pod in doubts else f for f in findings])
+
+    if not isinstance(findings, AllFine):
+        return made()
+    fine = [pod for pod in findings.fine if pod not in doubts]
+    return NoOutlier(fine, made, [pod for pod in findings.fine if pod in doubts])
 
 
 def _inconclusive(finding: Finding, why: str) -> Finding:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
-from kubervisor.traffic.model import Fleet, Pod
+from kubervisor.traffic.model import Fleet, Pod, PodUid
 from kubervisor.traffic.peers import group_of
 
 LARGEST_PAIR = 2
@@ -49,13 +49,14 @@ def circles(fleet: Fleet, peer_group: str | None, measured: Container[str]) -> l
     return found
 
 
-def all_have_peers(fleet: Fleet) -> bool:
-    """True where two pods or more can be looked up to, if all are measured: then nobody is alone,
-    whatever the peer groups.
+def all_have_peers(fleet: Fleet, unmeasured: Container[PodUid] = ()) -> bool:
+    """True where two pods or more can be looked up to, if all are measured but for these: then
+    nobody is alone, whatever the peer groups.
     """
     found = 0
     for pod in fleet.pods:
-        if pod.ready and not pod.is_out and pod.uid not in fleet.ejecting:
+        leaves = pod.is_out or pod.uid in fleet.ejecting
+        if pod.ready and not leaves and pod.uid not in unmeasured:
             found += 1
             if found == LARGEST_PAIR:
                 return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kubervisor.traffic.detector_policy import RatioPolicy
 from kubervisor.traffic.detectors.circles import all_have_peers
 from kubervisor.traffic.detectors.counts import Codes
@@ -11,16 +13,19 @@ from kubervisor.traffic.verdict import Glance
 
 
 def plainly_fine(asked: Question, policy: RatioPolicy) -> Glance | None:
-    """The sums of the Ready members where those of instant queries show that each of them has
-    enough events and is below the effect floor of a fleet without any failure, and that nobody is
-    without a peer. None where anything needs a closer look.
+    """The sums of the Ready members that are not in doubt where those of instant queries show that
+    each of them has enough events and is below the effect floor of a fleet without any failure, and
+    that nobody is without a peer. None where anything needs a closer look.
     """
     if any(query.raw for query in policy.queries):
         return None
-    fleet = asked.fleet
+    fleet, doubts = asked.fleet, asked.doubts
     codes = _codes(policy)
     first, last = asked.parts[0].by(policy.pod_label), asked.parts[-1].by(policy.pod_label)
-    names, namespace = fleet.ready_names, fleet.key.namespace
+    names: Sequence[str] = fleet.ready_names
+    if doubts:
+        names = [pod.name for pod in fleet.pods if pod.ready and pod.uid not in doubts]
+    namespace = fleet.key.namespace
     if first is last:
         failing, every = first.amounts(names, namespace, codes, None)
     else:
@@ -31,7 +36,7 @@ def plainly_fine(asked: Question, policy: RatioPolicy) -> Glance | None:
         # Written so that NaN, which a reset leaves, is not fine.
         if not (0 <= k <= n and activity <= n and n > 0) or (k >= least and k >= floor * n):
             return None
-    return Glance(failing, every, floor) if all_have_peers(fleet) else None
+    return Glance(failing, every, floor) if all_have_peers(fleet, doubts) else None
 
 
 def look_ahead(measurement: Measurement, policy: RatioPolicy) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from kubervisor.traffic.detector_policy import WithoutQueries
 from kubervisor.traffic.evidence import on_probation
 from kubervisor.traffic.measurement import Measurement
-from kubervisor.traffic.model import Fleet, Pod
+from kubervisor.traffic.model import Fleet, Pod, PodUid
 from kubervisor.traffic.policy import BreakerPolicy
 
 
@@ -16,7 +17,8 @@ class Question:
     """Who of `fleet` is an outlier by `measurement`, at the instant `now` (Unix seconds)?
 
     `peer_group` names the label that splits the fleet, as in ServicePolicy: None where the whole
-    fleet is one group.
+    fleet is one group. `doubts` says of pods why nothing that is measured of them counts yet: they
+    are inconclusive, whatever is found of them.
     """
 
     breaker: BreakerPolicy
@@ -24,6 +26,7 @@ class Question:
     fleet: Fleet
     now: float
     peer_group: str | None = None
+    doubts: Mapping[PodUid, str] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[Measurement, ...]:

@@ -16,6 +16,7 @@ from playground.fleet_watch import await_object
 GROUP, VERSION = "examples.io", "v1"
 HOSTILE = "<img src=x onerror=window.owned=1>\u202e"
 OPERATOR = "canary-operator"
+OPERATOR_LABEL = "workflow.kubervisor.k8s.io/operator"
 PHASES = [
     {"name": "Initializing", "initial": True, "next": ["Waiting"]},
     {
@@ -46,7 +47,7 @@ def a_definition(
         "kind": "CustomResourceDefinition",
         "metadata": {
             "name": f"{plural}.{GROUP}",
-            "labels": {"workflow.kubervisor.k8s.io/operator": operator},
+            "labels": {OPERATOR_LABEL: operator},
             "annotations": {"workflow.kubervisor.k8s.io/phases": json.dumps(phases)},
         },
         "spec": {
@@ -144,6 +145,18 @@ def defined(api: Api, *definitions: Body) -> Iterator[None]:
             api.delete(f"{kinds}/{one['metadata']['name']}")
         for one in definitions:
             _until_gone(api, f"{kinds}/{one['metadata']['name']}")
+
+
+def undefine_all(api: Api) -> None:
+    """Return once the API server serves no kind of a workflow: earlier tests may have left some."""
+    kinds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    left = [
+        one["metadata"]["name"] for one in api.get(kinds, labelSelector=OPERATOR_LABEL)["items"]
+    ]
+    for name in left:
+        api.delete(f"{kinds}/{name}")
+    for name in left:
+        _until_gone(api, f"{kinds}/{name}")
 
 
 def put(api: Api, body: Body, namespace: str) -> Json:

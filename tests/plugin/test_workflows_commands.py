@@ -27,6 +27,12 @@ def api(cluster: LocalCluster) -> Iterator[Api]:
         yield api
 
 
+@pytest.fixture(autouse=True)
+def _alone(api: Api) -> None:
+    """The cluster has the kinds of the test only."""
+    bodies.undefine_all(api)
+
+
 @pytest.fixture
 def three(api: Api, namespace: str) -> Iterator[None]:
     """Two kinds: of the first one waits and one fails, of the second one has come to its end."""

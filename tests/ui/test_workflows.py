@@ -42,6 +42,12 @@ def asked() -> list[tuple[str, str, int]]:
     return []
 
 
+@pytest.fixture(autouse=True)
+def _alone(admin: AsAdministrator) -> None:
+    """The cluster has the kinds of the test only."""
+    bodies.undefine_all(admin)
+
+
 @pytest.fixture
 def api(cluster: LocalCluster, asked: list[tuple[str, str, int]]) -> Iterator[Api]:
     api = connect(str(cluster.kubeconfig), user_agent="test", count=lambda *one: asked.append(one))

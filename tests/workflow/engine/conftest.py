@@ -20,9 +20,9 @@ from tests.workflow.engine.scene import ROOT, WITHIN, Scene
 KINDS = ("Errand", "Chore")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def errand_cluster(cluster: LocalCluster) -> LocalCluster:
-    """The shared cluster, which serves errands and chores."""
+    """The shared cluster, which serves errands and chores until another file wants none."""
     for kind in KINDS:
         made = operator(kind)
         crd = definition(made.project, made.spec, made.status)

@@ -61,7 +61,8 @@ def sizes(stage: CanaryStage) -> dict[str, int]:
 
 def serves_alone(stage: CanaryStage) -> None:
     """Return once the primary has all requests and all pods."""
-    assert stage.mesh.split == {"shop-primary": 100, "shop-canary": 0}
+    whole = {"shop-primary": 100, "shop-canary": 0}
+    until(lambda: stage.mesh.split == whole, "the mesh sends all requests to the primary")
     alone = {"shop": 0, "shop-primary": 3, "shop-canary": 0}
     until(lambda: sizes(stage) == alone, "nothing has pods but the primary")
 

@@ -6,11 +6,11 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from kubervisor import instants
-from playground.fleet_api import Api, Json
+from playground.fleet_api import Api, ApiRefused, Json
 from playground.fleet_watch import await_object
 
 GROUP, VERSION = "examples.io", "v1"
@@ -141,22 +141,45 @@ def defined(api: Api, *definitions: Body) -> Iterator[None]:
             await_object(api, kinds, one["metadata"]["name"], _is_established, WITHIN)
         yield
     finally:
-        for one in definitions:
-            api.delete(f"{kinds}/{one['metadata']['name']}")
-        for one in definitions:
-            _until_gone(api, f"{kinds}/{one['metadata']['name']}")
+        undefine(api, *(one["metadata"]["name"] for one in definitions))
+
+
+def undefine(api: Api, *names: str) -> None:
+    """Return once these kinds are gone and their objects, also those that await an operator's end.
+
+    An object with a finalizer whose operator does not run would keep its kind for ever.
+    """
+    kinds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    there = [api.get(f"{kinds}/{name}") for name in names if api.exists(f"{kinds}/{name}")]
+    for definition in there:
+        api.delete(f"{kinds}/{definition['metadata']['name']}")
+    for definition in there:
+        _let_go(api, definition["spec"])
+    for definition in there:
+        _until_gone(api, f"{kinds}/{definition['metadata']['name']}")
 
 
 def undefine_all(api: Api) -> None:
     """Return once the API server serves no kind of a workflow: earlier tests may have left some."""
     kinds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    left = [
-        one["metadata"]["name"] for one in api.get(kinds, labelSelector=OPERATOR_LABEL)["items"]
-    ]
-    for name in left:
-        api.delete(f"{kinds}/{name}")
-    for name in left:
-        _until_gone(api, f"{kinds}/{name}")
+    left = api.get(kinds, labelSelector=OPERATOR_LABEL)["items"]
+    undefine(api, *(one["metadata"]["name"] for one in left))
+
+
+def _let_go(api: Api, kind: Json) -> None:
+    """Take the finalizers off all objects of a kind that is about to go."""
+    root = f"/apis/{kind['group']}/{kind['versions'][0]['name']}"
+    plural = kind["names"]["plural"]
+    try:
+        objects = api.get(f"{root}/{plural}")["items"]
+    except ApiRefused:  # the last one is gone, and the kind with it
+        return
+    for one in objects:
+        if one["metadata"].get("finalizers"):
+            where = f"{root}/namespaces/{one['metadata']['namespace']}/{plural}"
+            path = f"{where}/{one['metadata']['name']}"
+            with suppress(ApiRefused):  # it is gone meanwhile
+                api.merge(path, {"metadata": {"finalizers": None}})
 
 
 def put(api: Api, body: Body, namespace: str) -> Json:

@@ -14,6 +14,7 @@ from playground.cluster import LocalCluster
 from playground.fleet_api import Api
 from tests.namespaces import passing_namespace
 from tests.workflow.deploying.projects import Folder
+from tests.workflow_bodies import undefine
 
 Run = Callable[..., Result]
 
@@ -42,8 +43,7 @@ def run(cluster: LocalCluster, admin: Api, folder: Folder) -> Iterator[Run]:
 
     yield command
     rbac = "/apis/rbac.authorization.k8s.io/v1"
-    plural = f"{folder.project.plural}.{folder.project.group}"
-    admin.delete(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}")
+    undefine(admin, f"{folder.project.plural}.{folder.project.group}")
     for name in (folder.operator, f"{folder.operator}-viewer"):
         admin.delete(f"{rbac}/clusterroles/{name}")
         admin.delete(f"{rbac}/clusterrolebindings/{name}")

@@ -16,6 +16,7 @@ from kubervisor.workflow import Phase, Project
 from kubervisor.workflow.deploying.crd import definition
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, ApiRefused, Json
+from tests.workflow_bodies import undefine
 
 GROUP = "anything.example.io"
 PATH = f"/apis/{GROUP}/v1"
@@ -70,7 +71,7 @@ def served(cluster: LocalCluster) -> Iterator[Api]:
         api.apply(path, crd)
         cluster.kubectl("wait", f"crd/anythings.{GROUP}", "--for=condition=Established")
         yield api
-        api.delete(path)
+        undefine(api, f"anythings.{GROUP}")
 
 
 def body(namespace: str, spec: Json) -> Json:

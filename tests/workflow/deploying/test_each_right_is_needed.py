@@ -33,6 +33,7 @@ from tests.namespaces import fresh_namespace
 from tests.security.refusals import records, refusal, runs
 from tests.workflow.deploying.accounts import Accounts, Right, granted
 from tests.workflow.deploying.projects import Spec, Status
+from tests.workflow_bodies import undefine
 
 OPERATOR = "rights-operator"
 PHASES = (
@@ -129,9 +130,8 @@ def place(cluster: LocalCluster) -> Iterator[Place]:
     with closing(Api(cluster.kubeconfig)) as admin:
         found = Place(cluster, admin)
         yield found
+        undefine(admin, "rights.rights.example.io")
         admin.delete(f"/api/v1/namespaces/{found.namespace}")
-        crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-        admin.delete(f"{crds}/rights.rights.example.io")
 
 
 # What operators do, and what is said to it.

@@ -109,13 +109,15 @@ class Scene:
         return reason
 
     def outputs(self, name: str = "one", kind: str = "Errand") -> dict[str, str]:
-        """The values of the ConfigMaps that an errand owns, by their names."""
-        uid = self.stored(name, kind).get("metadata", {}).get("uid", "?")
+        """The values of the ConfigMaps that an errand owns, by their names.
+
+        They are asked for: a watch of them may be behind that of errands, which shows what follows.
+        """
+        uid = self.stored(name, kind).get("metadata", {}).get("uid", "none")
         return {
             body["metadata"]["name"]: body["data"]["value"]
-            for body in self.maps.objects.values()
-            if body["metadata"].get("labels", {}).get(OWNER) == uid
-            and "deletionTimestamp" not in body["metadata"]
+            for body in self.api.get(self.maps_path, labelSelector=f"{OWNER}={uid}")["items"]
+            if "deletionTimestamp" not in body["metadata"]
         }
 
     def told(self, reason: str, name: str = "one") -> list[str]:

@@ -19,6 +19,7 @@ from playground.fleet_api import Api
 from playground.fleet_watch import await_object
 from playground.processes import Processes
 from tests.workflow.scaffold.projects import contents, first, made
+from tests.workflow_bodies import undefine
 
 WITHIN = 60.0
 DEFINITION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/examples.examples.io"
@@ -90,7 +91,7 @@ def running(project: Path, cluster: LocalCluster, api: Api) -> Iterator[None]:
         processes.wait_ready("operator", lambda: api.exists(DEFINITION), WITHIN)
         yield
         processes.stop("operator")
-    api.delete(DEFINITION)
+    undefine(api, "examples.examples.io")
 
 
 @pytest.fixture

@@ -13,11 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from kubervisor.config_file import read_mapping
 from kubervisor.source_settings import NamedSource
 
-MAX_CONFIG_BYTES = 1 << 20
 DEFAULT_SOURCE = "default"
 UNNAMED = frozenset(["", DEFAULT_SOURCE, "prometheus"])
 """What rules of the original write where there is one provider."""
@@ -32,7 +30,7 @@ def read_rules_config(path: Path) -> dict[str, Any]:
 
     Raises ValueError, naming the file. No message quotes it: a secret may stand in the wrong place.
     """
-    found = _read(path)
+    found: dict[str, Any] = read_mapping(path, "a list `providers`")
     unknown = [key for key in found if key not in _KNOWN]
     if "gitops" in unknown:
         raise ValueError(
@@ -61,29 +59,6 @@ def find_source(name: str, sources: Sequence[NamedSource]) -> str | None:
     if DEFAULT_SOURCE in names:
         return DEFAULT_SOURCE
     return names[0] if len(names) == 1 else None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_CONFIG_BYTES + 1)
-        if len(text) > MAX_CONFIG_BYTES:
-            raise ValueError("has more than 1 MiB")
-        found = yaml.safe_load(text)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValueError(f"{path}: is no YAML, see line {line}") from None
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError):
-        raise ValueError(f"{path}: is no YAML of at most 1 MiB") from None
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise ValueError(  # noqa: TRY004 - a wrong file, not a wrong call
-            f"{path}: must hold a list `providers`"
-        )
-    return found
 
 
 def _list(path: Path, found: Mapping[str, Any], key: str) -> list[Any]:

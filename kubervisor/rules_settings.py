@@ -7,19 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import SettingsConfigDict
 
-from kubervisor.capability_settings import CapabilitySettings
+from kubervisor.config_file import FileSettings
 from kubervisor.rules_config import read_rules_config
-from kubervisor.source_settings import NamedSource
+from kubervisor.source_settings import NamedSource, check_names
 
 ACTIONS = (
     "volume/resize",
@@ -34,7 +29,7 @@ ACTIONS = (
 """What rules may be allowed to do: the ends of the actions' names."""
 
 
-class RulesSettings(CapabilitySettings):
+class RulesSettings(FileSettings):
     """What a process of this capability may be told; every field can be set by the environment as
     KUBERVISOR_RULES_NAME.
 
@@ -121,25 +116,9 @@ class RulesSettings(CapabilitySettings):
                 raise ValueError(f"must be seconds up to a year by provisioner, see {name!r:.80}")
         return seconds
 
-    @field_validator("sources")
-    @classmethod
-    def _have_names_of_their_own(cls, sources: tuple[NamedSource, ...]) -> tuple[NamedSource, ...]:
-        names = [source.name for source in sources]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two sources are named {twice[0]}; write another name for one")
-        return sources
+    _checked_sources = field_validator("sources")(check_names)
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not used by this program
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, environment, and the file that one of them names."""
-        path = init_settings().get("config") or env_settings().get("config")
-        written = read_rules_config(Path(path)) if path else {}
-        return init_settings, env_settings, InitSettingsSource(settings_cls, written)
+    def read_file(cls, path: Path) -> dict[str, Any]:
+        """The settings in the file, by field name, unchecked. Raises ValueError, naming it."""
+        return read_rules_config(path)

@@ -8,23 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
 from pydantic import Field, field_validator
 from pydantic.alias_generators import to_camel
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import SettingsConfigDict
 
-from kubervisor.capability_settings import CapabilitySettings, check_address
-from kubervisor.source_settings import NamedSource
-
-MAX_CONFIG_BYTES = 1 << 20
+from kubervisor.capability_settings import check_address
+from kubervisor.config_file import FileSettings, read_mapping
+from kubervisor.source_settings import NamedSource, check_names
 
 
-class Settings(CapabilitySettings):
+class Settings(FileSettings):
     """What `kubervisor run` may be told; every field can be set by the environment as
     KUBERVISOR_NAME, and in the file in camelCase.
 
@@ -116,54 +109,17 @@ class Settings(CapabilitySettings):
     def _is_unset_or_host_and_port(cls, address: str) -> str:
         return check_address(address) if address else address
 
-    @field_validator("sources")
-    @classmethod
-    def _have_names_of_their_own(cls, sources: tuple[NamedSource, ...]) -> tuple[NamedSource, ...]:
-        names = [source.name for source in sources]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two sources are named {twice[0]}; write another name for one")
-        return sources
+    _checked_sources = field_validator("sources")(check_names)
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not used by this program
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, environment, and the file that one of them names."""
-        path = init_settings().get("config") or env_settings().get("config")
-        written = InitSettingsSource(settings_cls, read_config(Path(path)) if path else {})
-        return init_settings, env_settings, written
+    def read_file(cls, path: Path) -> dict[str, Any]:
+        """The settings in the file, by field name, unchecked. Raises ValueError, naming it."""
+        return read_config(path)
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """The settings in a YAML file by field name, unchecked. Raises ValueError, naming the file.
-
-    No message quotes the file: a secret may stand in the wrong place.
-    """
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_CONFIG_BYTES + 1)
-        if len(text) > MAX_CONFIG_BYTES:
-            raise ValueError("has more than 1 MiB")
-        found = yaml.safe_load(text)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValueError(f"{path}: is no YAML, see line {line}") from None
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError):
-        raise ValueError(f"{path}: is no YAML of at most 1 MiB") from None
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise ValueError(  # noqa: TRY004 - a wrong file, not a wrong call
-            f"{path}: must hold settings such as `minFloorPercent: 50`"
-        )
+    """The settings in a YAML file by field name, unchecked. Raises ValueError, naming the file."""
+    found = read_mapping(path, "settings such as `minFloorPercent: 50`")
     names = {to_camel(name): name for name in Settings.model_fields if name != "config"}
     unknown = [key for key in found if key not in names]
     if unknown:

@@ -105,3 +105,12 @@ class NamedSource(_Frozen):
         if (self.cert_file is None) != (self.key_file is None):
             raise ValueError(f"Source {self.name}: certFile and keyFile go together.")
         return self
+
+
+def check_names(sources: tuple[NamedSource, ...]) -> tuple[NamedSource, ...]:
+    """`sources`. Raises ValueError where two have one name."""
+    names = [source.name for source in sources]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"two sources are named {twice[0]}; write another name for one")
+    return sources

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from kubervisor import __version__
+from kubervisor.cli.tables import table_of
 from kubervisor.errors import KubervisorError, NotFound
 from kubervisor.kube.client import connect
 from kubervisor.kube.rollout_reading import Rollout, Version, list_rollouts
@@ -73,12 +74,7 @@ def as_json(rollouts: Sequence[Rollout]) -> str:
 def as_table(rollouts: Sequence[Rollout]) -> str:
     """One line for each, under `COLUMNS`."""
     rows = [list(COLUMNS), *([printable(cell) for cell in _row(one)] for one in rollouts)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-    return "\n".join(lines)
+    return table_of(rows)
 
 
 def _row(one: Rollout) -> list[str]:

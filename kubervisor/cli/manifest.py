@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kubervisor.api.group import GROUP
 from kubervisor.api.kubervisorservice import KIND
 from kubervisor.api.policy import to_policy
+from kubervisor.cli.documents import read_objects
 from kubervisor.errors import SpecError
 from kubervisor.traffic.model import ServiceKey
 from kubervisor.traffic.policy import ServicePolicy
@@ -26,7 +25,7 @@ def read_policy(
     Without `namespace` it is the manifest's own, else `default`. Raises SpecError, which says what
     to write.
     """
-    found = [one for one in _objects(path) if _is_ours(one)]
+    found = [one for one in read_objects(path) if _is_ours(one)]
     names = [str(_metadata(one).get("name", "")) for one in found]
     if name is not None:
         found = [one for one, its in zip(found, names, strict=True) if its == name]
@@ -44,24 +43,6 @@ def read_policy(
         raise SpecError(f"{path}: {error}") from None
     where = namespace or str(metadata.get("namespace") or DEFAULT_NAMESPACE)
     return ServiceKey(where, own), policy
-
-
-def _objects(path: Path) -> list[Mapping[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        documents = list(yaml.safe_load_all(text))  # JSON is YAML
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        said = " ".join(str(error).split())
-        raise SpecError(f"{path}: is neither YAML nor JSON ({said})") from None
-    listed = [
-        one
-        for document in documents
-        if isinstance(document, Mapping)
-        for one in (document["items"] if isinstance(document.get("items"), list) else [document])
-    ]
-    return [one for one in listed if isinstance(one, Mapping)]
 
 
 def _is_ours(one: Mapping[str, Any]) -> bool:

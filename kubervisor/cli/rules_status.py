@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from kubervisor import __version__
+from kubervisor.cli.tables import table_of
 from kubervisor.errors import KubervisorError, NotFound
 from kubervisor.kube.client import connect
 from kubervisor.kube.rule_contents import Rule, RuleObject
@@ -69,12 +70,7 @@ def as_tables(rules: Sequence[Rule], objects: Sequence[RuleObject]) -> str:
 
 
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [list(headers), *([printable(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return table_of([headers, *([printable(cell) for cell in row] for row in rows)])
 
 
 def _rule(one: Rule) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from kubervisor import instants
+from kubervisor.cli.tables import table_of
 from kubervisor.kube.noted_pods import NotedPod
 from kubervisor.kube.watchdog_notes import read_statuses
 from kubervisor.text import printable
@@ -16,6 +17,7 @@ from kubervisor.traffic.watchdogs import PROBE, STATUS, WatchdogStatus
 
 FORMATS = ("lines", "wide", "json", "yaml")
 _COLUMNS = ("NAME", "LEVEL", "SAID", "EXPIRES", "PROBE", "MESSAGE")
+_GAP = "  "
 
 
 def show(pod: NotedPod, form: str, now: float) -> str:
@@ -25,7 +27,8 @@ def show(pod: NotedPod, form: str, now: float) -> str:
     if form == "yaml":
         return yaml.safe_dump(document(pod, now), sort_keys=False, allow_unicode=True)
     if form == "wide":
-        return _table([_COLUMNS, *(_row(one) for one in document(pod, now)["watchdogs"])])
+        rows = [_COLUMNS, *(_row(one) for one in document(pod, now)["watchdogs"])]
+        return f"{table_of(rows, gap=_GAP)}\n"
     return "".join(f"{_line(pod, status)}\n" for status in read_statuses(pod.annotations))
 
 
@@ -71,15 +74,6 @@ def _row(one: dict[str, Any]) -> Sequence[str]:
     expires = "expired" if one["expired"] else one["expires"]
     cells = (one["name"], one["level"], one["at"], expires, one["probe"], one["message"])
     return [cell or "-" for cell in cells]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _instant(at: float | None) -> str | None:

@@ -11,6 +11,7 @@ from kubervisor.kube.watched_cache import WatchedPods
 from kubervisor.runtime.barrier import await_all, renew_all
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.loop import Loop
+from kubervisor.runtime.loops import STUCK_SECONDS, Loops, without_a_beat
 from kubervisor.runtime.threads import start_thread
 from kubervisor.telemetry import metrics
 from kubervisor.telemetry.logs import Log
@@ -19,8 +20,6 @@ from kubervisor.watchdog.prober import Prober
 
 MARKERS = 4
 END_SECONDS = 10.0
-STUCK_SECONDS = 120.0
-"""How long the prober or a loop may be overdue before /livez fails."""
 
 
 class WatchdogLeading:
@@ -39,7 +38,7 @@ class WatchdogLeading:
         log: Log,
     ) -> None:
         self._reflectors, self._pods = reflectors, pods
-        self._prober, self._marker, self._loops = prober, marker, tuple(loops)
+        self._prober, self._marker, self._loops = prober, marker, Loops(loops, clock)
         self._stop, self._clock, self._log = stop, clock, log
         self._threads: list[threading.Thread] = []
         self._leads = False
@@ -62,8 +61,7 @@ class WatchdogLeading:
         self._pods.subscribe(self._prober.told)
         self._threads = [start_thread(f"mark-{n}", self._marker.work) for n in range(MARKERS)]
         self._marker.look_at_all()
-        for loop in self._loops:
-            loop.start()
+        self._loops.start()
         self._leads = True
         self._prober.run()
 
@@ -71,22 +69,19 @@ class WatchdogLeading:
         """What should have moved long ago, "" where all is well or another leads."""
         if not self._leads:
             return ""
-        now = self._clock.monotonic()
-        late = [loop.name for loop in self._loops if now - loop.next_beat > STUCK_SECONDS]
-        if now - self._prober.last_beat > STUCK_SECONDS:
+        late = self._loops.late()
+        if self._clock.monotonic() - self._prober.last_beat > STUCK_SECONDS:
             late.append("prober")
-        return f"without a beat: {', '.join(late)}" if late else ""
+        return without_a_beat(late)
 
     def end(self) -> None:
         """Stop all of it; the writes in hand are finished."""
         metrics.WATCHDOG_LEADER.set(0)
         self._leads = False
         self._prober.stop()
-        for loop in self._loops:
-            loop.stop()
+        self._loops.stop()
         self._marker.stop()
         until = self._clock.monotonic() + END_SECONDS
-        for loop in self._loops:
-            loop.join(until - self._clock.monotonic())
+        self._loops.join(until)
         for thread in self._threads:
             thread.join(max(0.0, until - self._clock.monotonic()))

@@ -13,12 +13,11 @@ from kubervisor.kube.reflector import Reflector
 from kubervisor.runtime.barrier import await_all, renew_all
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.loop import Loop
+from kubervisor.runtime.loops import Loops, without_a_beat
 from kubervisor.telemetry import metrics
 from kubervisor.telemetry.logs import Log
 
 END_SECONDS = 10.0
-STUCK_SECONDS = 120.0
-"""How long a loop may be overdue before /livez fails."""
 
 
 class DataLeading:
@@ -38,7 +37,7 @@ class DataLeading:
     ) -> None:
         """`looks` is woken by what changes of `pods` and `rollouts`."""
         self._reflectors, self._pods, self._rollouts = reflectors, pods, rollouts
-        self._looks, self._loops = looks, (looks, *others)
+        self._looks, self._loops = looks, Loops((looks, *others), clock)
         self._stop, self._clock, self._log = stop, clock, log
         self._leads = False
 
@@ -54,27 +53,19 @@ class DataLeading:
         self._log.info("Leading")
         self._pods.subscribe(self._pods_changed)
         self._rollouts.subscribe(lambda _: self._looks.wake())
-        for loop in self._loops:
-            loop.start()
+        self._loops.start()
         self._leads = True
 
     def stuck(self) -> str:
         """What should have moved long ago, "" where all is well or another leads."""
-        if not self._leads:
-            return ""
-        now = self._clock.monotonic()
-        late = [loop.name for loop in self._loops if now - loop.next_beat > STUCK_SECONDS]
-        return f"without a beat: {', '.join(late)}" if late else ""
+        return without_a_beat(self._loops.late()) if self._leads else ""
 
     def end(self) -> None:
         """Stop all of it; the writes in hand are finished."""
         metrics.DATA_LEADER.set(0)
         self._leads = False
-        for loop in self._loops:
-            loop.stop()
-        until = self._clock.monotonic() + END_SECONDS
-        for loop in self._loops:
-            loop.join(until - self._clock.monotonic())
+        self._loops.stop()
+        self._loops.join(self._clock.monotonic() + END_SECONDS)
 
     def _pods_changed(self, changes: Changes[DataPod]) -> None:
         """Wake for what a look would see: a pod that starts changes often without that."""

@@ -10,12 +10,11 @@ from kubervisor.kube.reflector import Reflector
 from kubervisor.runtime.barrier import await_all, renew_all
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.loop import Loop
+from kubervisor.runtime.loops import Loops, without_a_beat
 from kubervisor.telemetry import metrics
 from kubervisor.telemetry.logs import Log
 
 END_SECONDS = 10.0
-STUCK_SECONDS = 120.0
-"""How long a loop may be overdue before /livez fails."""
 
 
 class RulesLeading:
@@ -30,7 +29,7 @@ class RulesLeading:
         clock: Clock,
         log: Log,
     ) -> None:
-        self._reflectors, self._loops = reflectors, tuple(loops)
+        self._reflectors, self._loops = reflectors, Loops(loops, clock)
         self._stop, self._clock, self._log = stop, clock, log
         self._leads = False
 
@@ -44,24 +43,16 @@ class RulesLeading:
         if not await_all(self._reflectors, renewed, stop=self._stop, log=self._log):
             return
         self._log.info("Leading")
-        for loop in self._loops:
-            loop.start()
+        self._loops.start()
         self._leads = True
 
     def stuck(self) -> str:
         """What should have moved long ago, "" where all is well or another leads."""
-        if not self._leads:
-            return ""
-        now = self._clock.monotonic()
-        late = [loop.name for loop in self._loops if now - loop.next_beat > STUCK_SECONDS]
-        return f"without a beat: {', '.join(late)}" if late else ""
+        return without_a_beat(self._loops.late()) if self._leads else ""
 
     def end(self) -> None:
         """Stop all of it; the writes in hand are finished."""
         metrics.RULE_LEADER.set(0)
         self._leads = False
-        for loop in self._loops:
-            loop.stop()
-        until = self._clock.monotonic() + END_SECONDS
-        for loop in self._loops:
-            loop.join(until - self._clock.monotonic())
+        self._loops.stop()
+        self._loops.join(self._clock.monotonic() + END_SECONDS)

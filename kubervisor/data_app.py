@@ -41,7 +41,7 @@ from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.process import Process
 from kubervisor.runtime.together import Together
 from kubervisor.sources.data_repository import ManifestClient
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import data_metrics, metrics
 
 COMPONENT = "kubervisor.k8s.io/datarollout"
 REST_SECONDS = 1.0
@@ -184,7 +184,7 @@ def _rollouts(
 
 def _count(pods: ObjectCache[DataPod], offers: Offers) -> None:
     metrics.CACHE_OBJECTS.labels("pods").set(len(pods))
-    metrics.DATA_REPOSITORY_AGE.set(offers.age())
+    data_metrics.REPOSITORY_AGE.set(offers.age())
 
 
 def _register_crd(frame: Frame) -> None:

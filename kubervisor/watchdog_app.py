@@ -26,7 +26,7 @@ from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.process import Process
 from kubervisor.sources.probe import ProbeClient
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import metrics, watchdog_metrics
 from kubervisor.watchdog.book import Book
 from kubervisor.watchdog.evicting import EvictionPolicy
 from kubervisor.watchdog.evictor import make_evictor
@@ -132,7 +132,7 @@ def _evictor(
 
 def _count(pods: WatchedPods, book: Book) -> None:
     metrics.CACHE_OBJECTS.labels(NAME).set(len(pods))
-    metrics.CUT_OFF.set(book.is_cut_off())
+    watchdog_metrics.CUT_OFF.set(book.is_cut_off())
 
 
 class _NoPods(Container[str]):

@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from kubervisor.cli.workflow_project import config_in, project_at
+from kubervisor.errors import SpecError
 from kubervisor.workflow.project.model import Project
 from kubervisor.workflow.project.operator_config import CONFIG_FILE
 from kubervisor.workflow.project.reading import PROJECT_FILE
+from kubervisor.workflow.scaffold.naming import names_of
 
 
 @click.command()
@@ -53,6 +55,10 @@ def _found(path: Path) -> str:
         where = ", ".join(config.watch_namespaces) or "all namespaces"
         return f"valid, works in {where} at least every {config.work_interval:g}s"
     project = project_at(path)
+    try:
+        names_of(project)  # of the code that `generate` writes
+    except SpecError as error:
+        raise click.ClickException(f"{path}: {error}") from None
     return f"valid, {_described(project)}"
 
 

@@ -13,7 +13,7 @@ from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.ledger import Protection
 from kubervisor.runtime.status_writer import StatusWriter
 from kubervisor.runtime.telling import tell, tell_deferred
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import traffic_metrics
 from kubervisor.traffic.budget import allowance
 from kubervisor.traffic.model import Fleet, Pod
 from kubervisor.traffic.plan import Action, Intent
@@ -82,8 +82,8 @@ class Actuator:
                 raise
             return False
         acknowledged = desk.shared.clock.monotonic()
-        metrics.WRITE_DURATION.observe(acknowledged - decided_at)
-        metrics.ENFORCED.labels(*_service(desk), intent.breaker).inc()
+        traffic_metrics.WRITE_DURATION.observe(acknowledged - decided_at)
+        traffic_metrics.ENFORCED.labels(*_service(desk), intent.breaker).inc()
         desk.ledger.ejected(
             intent.pod, intent.breaker, ejection, now=acknowledged, wall=now, hold=intent.hold
         )
@@ -132,7 +132,7 @@ class Actuator:
             case Action.RELEASE:
                 self._writer.release(pod)
                 if pod.is_out:
-                    metrics.RETURNS.labels(*_service(desk)).inc()
+                    traffic_metrics.RETURNS.labels(*_service(desk)).inc()
                     note = f"{intent.reason}: the pod is no longer Kubervisor's"
                     tell(desk, intent, "Returned", Reason.POD_RETURNED, note)
             case Action.PAUSE:
@@ -143,7 +143,7 @@ class Actuator:
                     epoch=desk.shared.epoch(),
                 )
                 desk.ledger.pausing.add(pod.uid)
-                metrics.PAUSES.labels(*_service(desk)).inc()
+                traffic_metrics.PAUSES.labels(*_service(desk)).inc()
                 tell(desk, intent, "Paused", Reason.POD_PAUSED, intent.evidence)
             case Action.TERMINATE:
                 self._terminate(desk, intent, fleet)
@@ -153,7 +153,7 @@ class Actuator:
     def _return(self, desk: Desk, intent: Intent) -> None:
         self._writer.give_back(intent.pod, reason=intent.reason, at=desk.shared.clock.wall())
         desk.ledger.returned(desk.assignment.policy, desk.shared.clock.monotonic())
-        metrics.RETURNS.labels(*_service(desk)).inc()
+        traffic_metrics.RETURNS.labels(*_service(desk)).inc()
         tell(desk, intent, "Returned", Reason.POD_RETURNED, intent.evidence)
 
     def _terminate(self, desk: Desk, intent: Intent, fleet: Fleet) -> None:
@@ -174,7 +174,7 @@ class Actuator:
             tell_deferred(desk, intent.pod, f"a PodDisruptionBudget refuses its eviction: {error}")
             return
         desk.ledger.terminated(fleet, now=desk.shared.clock.monotonic())
-        metrics.TERMINATIONS.labels(*_service(desk)).inc()
+        traffic_metrics.TERMINATIONS.labels(*_service(desk)).inc()
         tell(desk, intent, "Terminated", Reason.POD_TERMINATED, intent.evidence)
 
     def _confirm(self, desk: Desk, fleet: Fleet) -> None:

@@ -12,7 +12,7 @@ from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.held import held
 from kubervisor.runtime.requests import Requests
 from kubervisor.runtime.telling import tell_deferred
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import traffic_metrics
 from kubervisor.traffic import keys
 from kubervisor.traffic.activator import plan_returns
 from kubervisor.traffic.membership import plan_membership, plan_release
@@ -55,7 +55,7 @@ class Activator:
             if assignment.stance is Stance.HOLD:
                 self._hold(assignment)
                 return SAFETY_NET
-            metrics.PAUSED_SECONDS.labels(*self._service).set(0)
+            traffic_metrics.PAUSED_SECONDS.labels(*self._service).set(0)
             self._reminded = False
             desk.ledger.holds.thaw(self._clock.monotonic())
             fleet = desk.fleet_alone()
@@ -88,7 +88,7 @@ class Activator:
             desk.fleet_alone(), assignment.policy, now=now, wall=self._clock.wall()
         )
         stood = desk.ledger.holds.freeze(now)
-        metrics.PAUSED_SECONDS.labels(*self._service).set(stood)
+        traffic_metrics.PAUSED_SECONDS.labels(*self._service).set(stood)
         if stood > PAUSED_LONG and not self._reminded:
             self._reminded = True
             desk.log.warning("Paused for an hour", annotation=keys.PAUSE)

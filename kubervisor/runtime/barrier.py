@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from kubervisor.kube.reflector import Reflector
 from kubervisor.telemetry.logs import Log
 
+FIRST_SECONDS = 10.0
+"""Seconds until the first complaint that a LIST is awaited: one of 150,000 pods takes less."""
+
 BARRIER_SECONDS = 60.0
-"""Seconds between two complaints that a LIST is awaited."""
+"""Seconds between two more complaints."""
 
 
 def renew_all(reflectors: Iterable[Reflector[Any]]) -> tuple[int, ...]:
@@ -26,8 +30,9 @@ def await_all(
     log: Log,
 ) -> bool:
     """Wait until all that was `renewed` is taken in; False where `stop` is set before."""
+    patience = chain((FIRST_SECONDS,), repeat(BARRIER_SECONDS))
     for reflector, ticket in zip(reflectors, renewed, strict=True):
-        while not reflector.await_list(ticket, BARRIER_SECONDS):
+        while not reflector.await_list(ticket, next(patience)):
             if stop.is_set():
                 return False
             log.warning("Waiting for a LIST", resource=reflector.name, problem=reflector.problem)

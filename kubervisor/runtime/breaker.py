@@ -22,7 +22,7 @@ from kubervisor.runtime.measure import ask
 from kubervisor.runtime.readers import Readers
 from kubervisor.runtime.report import Reporter
 from kubervisor.runtime.trials import Trials
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import traffic_metrics
 from kubervisor.traffic.breaker import plan_ejections
 from kubervisor.traffic.detectors import judge
 from kubervisor.traffic.evidence import Memory
@@ -128,7 +128,7 @@ class Breaker:
         if now < due:
             return
         if breaker in self._begun:
-            metrics.STEP_LATENESS.observe(now - due)
+            traffic_metrics.STEP_LATENESS.observe(now - due)
         self._due[breaker] = self._next_due(breaker, now, due)
         self._begun.add(breaker)
         if breaker not in self._waiting:
@@ -163,7 +163,7 @@ class Breaker:
             self._enforce(case)
 
     def _inconclusive(self, breaker: BreakerPolicy, error: SourceError) -> None:
-        metrics.EVALUATIONS.labels("error").inc()
+        traffic_metrics.EVALUATIONS.labels("error").inc()
         with self._desk.lock:
             problem = SourceProblem(error.reason, str(error), breaker.detector)
             self._report.source_failed(breaker.name, problem)
@@ -192,7 +192,7 @@ class Breaker:
             memory = desk.ledger.judged(verdict, breaker)
             desk.ledger.confirm(fleet, verdict)
             desk.shared.recorder(desk, breaker, fleet, verdict)
-            metrics.EVALUATIONS.labels("inconclusive" if verdict.reason else "judged").inc()
+            traffic_metrics.EVALUATIONS.labels("inconclusive" if verdict.reason else "judged").inc()
             case = _Case(
                 breaker, assignment, answer.asked_at, self._clock.monotonic(), verdict, memory
             )

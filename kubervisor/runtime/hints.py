@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import traffic_metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.hints import shared_node, still_receiving
 from kubervisor.traffic.model import Fleet, PodUid, ServiceKey
@@ -62,7 +62,7 @@ class Hints:
         if address == self._nodes.get(breaker, ""):
             return
         self._nodes[breaker] = address
-        metrics.ONE_NODE.labels(*self._service, breaker).set(found is not None)
+        traffic_metrics.ONE_NODE.labels(*self._service, breaker).set(found is not None)
         if found is not None:
             self._log.warning("All outliers are on one node", breaker=breaker, node=found.address)
             self._announce(Reason.OUTLIERS_ON_ONE_NODE, f"Breaker {breaker}: {found}")
@@ -71,4 +71,4 @@ class Hints:
         return frozenset[PodUid]().union(*self._receiving.values())
 
     def _count_receiving(self) -> None:
-        metrics.STILL_RECEIVING.labels(*self._service).set(len(self._all_receiving()))
+        traffic_metrics.STILL_RECEIVING.labels(*self._service).set(len(self._all_receiving()))

@@ -17,7 +17,7 @@ from kubervisor.runtime.supervisor import Supervisor
 from kubervisor.runtime.threads import start_thread
 from kubervisor.runtime.wiring import Wiring
 from kubervisor.runtime.workqueue import ShutDown, WorkQueue
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import traffic_metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.model import ServiceKey
 
@@ -67,7 +67,7 @@ class Leading:
         """Look at the newest state, that which was `renewed`, then act on it: nothing is decided on
         what a standby had cached.
         """
-        metrics.LEADER.set(1)
+        traffic_metrics.LEADER.set(1)
         if not await_all(self._reflectors, renewed, stop=self._stop, log=self._log):
             return
         if not self._outranks_all():
@@ -100,7 +100,7 @@ class Leading:
 
     def end(self) -> None:
         """Stop all of it; the write in hand is finished."""
-        metrics.LEADER.set(0)
+        traffic_metrics.LEADER.set(0)
         self._queue.shut_down()
         self._statuses.shut_down()
         for loop in self._loops:
@@ -137,18 +137,18 @@ def _run_queue(
     while True:
         key = queue.get()
         try:
-            with metrics.RECONCILE_DURATION.time():
+            with traffic_metrics.RECONCILE_DURATION.time():
                 handle(key)
         except LeadershipLost:
             pass  # the process is about to end
         except Exception as error:  # noqa: BLE001 - the guard: one object's trouble is not another's
-            metrics.RECONCILES.labels("error").inc()
+            traffic_metrics.RECONCILES.labels("error").inc()
             expected = isinstance(error, ApiError)
             say = log.warning if expected else log.error
             say("Could not reconcile", object=str(key), error=str(error), exc_info=not expected)
             queue.retry(key)
         else:
-            metrics.RECONCILES.labels("ok").inc()
+            traffic_metrics.RECONCILES.labels("ok").inc()
             queue.forget(key)
         finally:
             queue.done(key)

@@ -13,7 +13,7 @@ from kubervisor.runtime.assignment import Stance
 from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.hints import Hints
 from kubervisor.runtime.ledger import Decision, KeptOutlier, Ledger, SourceProblem
-from kubervisor.telemetry import logs, metrics
+from kubervisor.telemetry import logs, traffic_metrics
 from kubervisor.traffic.model import Fleet, PodUid
 from kubervisor.traffic.plan import Intent, Plan, Refusal
 from kubervisor.traffic.reasons import Reason
@@ -46,12 +46,12 @@ class Reporter:
         if names == self._breakers:
             return
         for gone in self._breakers - names:
-            metrics.forget_breaker(*self._service, gone)
+            traffic_metrics.forget_breaker(*self._service, gone)
             self._hints.forget(gone)
             for known in (self._detected, self._refused, self._wished):
                 known.pop(gone, None)
         for new in names - self._breakers:
-            metrics.begin_breaker(*self._service, new)
+            traffic_metrics.begin_breaker(*self._service, new)
         self._breakers = names
 
     def source_failed(self, breaker: str, problem: SourceProblem) -> None:
@@ -61,7 +61,7 @@ class Reporter:
         # One late answer is no news: a source shared by many would make hundreds of Events of it.
         if failures < FAILURES_TOLD and breaker in ledger.answered:
             return
-        metrics.SOURCE_FAILING.labels(*self._service, breaker).set(1)
+        traffic_metrics.SOURCE_FAILING.labels(*self._service, breaker).set(1)
         if not problem.is_news(ledger.problems.get(breaker)):
             return
         ledger.problems[breaker] = problem
@@ -79,7 +79,7 @@ class Reporter:
     def source_answered(self, breaker: str) -> None:
         """The source answers; call it before the verdict is put in the ledger."""
         if breaker in self._desk.ledger.blind:
-            metrics.SOURCE_FAILING.labels(*self._service, breaker).set(0)
+            traffic_metrics.SOURCE_FAILING.labels(*self._service, breaker).set(0)
         if breaker in self._desk.ledger.problems:
             self._desk.log.info("Source answers again", breaker=breaker)
             self._announce(
@@ -153,7 +153,7 @@ class Reporter:
         new = outliers - self._detected.get(breaker, frozenset())
         _keep(self._detected, breaker, outliers)
         if new:
-            metrics.DETECTED.labels(*self._service, breaker).inc(len(new))
+            traffic_metrics.DETECTED.labels(*self._service, breaker).inc(len(new))
         overflow = [r for r in plan.refused if r.reason in _OVERFLOW]
         self._overflow(breaker, overflow)
 
@@ -169,7 +169,7 @@ class Reporter:
         more = f" and {len(refused) - 5} more" if len(refused) > 5 else ""
         ledger.exhausted[breaker] = f"{names}{more}: {refused[0].note}"
         new = pods - before
-        metrics.OVERFLOW.labels(*self._service, breaker).inc(len(new))
+        traffic_metrics.OVERFLOW.labels(*self._service, breaker).inc(len(new))
         if new:
             self._desk.log.info(
                 "Refused ejections", breaker=breaker, pods=names + more, why=refused[0].note

@@ -26,7 +26,7 @@ from kubervisor.runtime.crew import Crew
 from kubervisor.runtime.rings import Rings
 from kubervisor.sources.exposition import PageUnreadable
 from kubervisor.sources.pages import PageRef
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import traffic_metrics
 from kubervisor.traffic.detector_policy import ScrapeRef
 from kubervisor.traffic.measurement import Measurement
 from kubervisor.traffic.model import Pod, PodUid, ServiceKey
@@ -214,7 +214,7 @@ class Scraping:
             problem = SourceAnswerUnusable(f"{page.title} is not readable: {error}.")
         except Exception as error:  # noqa: BLE001 - the thread is everybody's, and the round waits
             problem = SourceUnavailable(f"Pod {pod.name} was not read: {error!r:.160}.")
-        metrics.PAGES.labels(problem.reason if problem else "Read").inc()
+        traffic_metrics.PAGES.labels(problem.reason if problem else "Read").inc()
         self._done(round_, pod.uid, problem)
 
     def _done(self, round_: _Round, pod: PodUid, problem: SourceError | None) -> None:

@@ -18,7 +18,7 @@ from kubervisor.api.status import (
 from kubervisor.runtime.assignment import Assignment, Stance
 from kubervisor.runtime.desk import Desk
 from kubervisor.runtime.ledger import Decision, KeptOutlier
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import traffic_metrics
 from kubervisor.traffic.budget import allowance, fleet_floor
 from kubervisor.traffic.conditions import (
     NOT_EVALUATED,
@@ -227,7 +227,7 @@ def _measure(assignment: Assignment, fleet: Fleet, floor: int, standing: Standin
         "waiting": fleet.size - len(fleet.serving) - len(out),
     }
     for state, count in counts.items():
-        metrics.PODS.labels(*labels, state).set(count)
-    metrics.FLOOR.labels(*labels).set(floor)
-    metrics.PANICKING.labels(*labels).set(bool(standing.panicking))
-    metrics.BELOW_FLOOR.labels(*labels).set(bool(standing.below_floor))
+        traffic_metrics.PODS.labels(*labels, state).set(count)
+    traffic_metrics.FLOOR.labels(*labels).set(floor)
+    traffic_metrics.PANICKING.labels(*labels).set(bool(standing.panicking))
+    traffic_metrics.BELOW_FLOOR.labels(*labels).set(bool(standing.below_floor))

@@ -12,7 +12,7 @@ from kubervisor.runtime.act import Actuator
 from kubervisor.runtime.assignment import Assignment
 from kubervisor.runtime.desk import Shared
 from kubervisor.runtime.service_worker import ServiceWorker
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import traffic_metrics
 from kubervisor.traffic.model import Pod, ServiceKey
 
 STUCK_SECONDS = 120.0
@@ -76,13 +76,13 @@ class Supervisor:
         with self._lock:
             worker = self._workers.pop(key, None)
             self._selectors.remove(key)
-            metrics.WORKERS.set(len(self._workers))
+            traffic_metrics.WORKERS.set(len(self._workers))
         if worker is not None:
             worker.stop()
             worker.join(timeout)
             # Under the lock, a status in the making cannot bring them back.
             with worker.desk.lock:
-                metrics.forget_service(key.namespace, key.name)
+                traffic_metrics.forget_service(key.namespace, key.name)
 
     def stop_all(self, *, timeout: float = 10.0) -> None:
         """Stop every worker, then wait for all."""
@@ -107,5 +107,5 @@ class Supervisor:
             worker.stop()
             raise CapacityExceeded(f"no thread can be started: {error}") from error
         self._workers[assignment.key] = worker
-        metrics.WORKERS.set(len(self._workers))
+        traffic_metrics.WORKERS.set(len(self._workers))
         return worker

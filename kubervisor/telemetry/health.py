@@ -9,7 +9,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
-from kubervisor.telemetry.metrics import REGISTRY
+from kubervisor.telemetry.registry import REGISTRY
 
 Probe = Callable[[], str]
 """Returns "" where all is well, else what is not, for a person to read."""

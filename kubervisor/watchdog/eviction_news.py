@@ -8,7 +8,7 @@ from enum import StrEnum
 from kubervisor.errors import ApiError
 from kubervisor.kube.events import EventType
 from kubervisor.kube.pod_events import PodEvents
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import watchdog_metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.traffic.model import Owner, PodUid
 from kubervisor.traffic.reasons import Reason
@@ -78,7 +78,7 @@ class EvictionNews:
         return known != cause
 
     def _count(self, pod: Watched, outcome: Outcome) -> None:
-        metrics.EVICTIONS.labels(pod.namespace, outcome).inc()
+        watchdog_metrics.EVICTIONS.labels(pod.namespace, outcome).inc()
 
     def _event(
         self, pod: Watched, reason: Reason, note: str, *, related: Owner | None = None

@@ -13,7 +13,7 @@ from kubervisor.errors import SourceError, SourceNotAllowed
 from kubervisor.kube.watched_pods import WatchedPod
 from kubervisor.runtime.clock import Clock
 from kubervisor.sources.probe import ProbeReply
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import watchdog_metrics
 from kubervisor.traffic.watchdogs import Level
 from kubervisor.watchdog.book import Book, Word
 from kubervisor.watchdog.probes import Probe
@@ -69,7 +69,7 @@ class Inquiry:
     async def make(self, watchdog: Watchdog) -> float:
         """Ask `watchdog`; returns the seconds until it should be asked again."""
         watchdog.began = self._clock.monotonic()
-        metrics.PROBE_LATENESS.observe(max(0.0, watchdog.began - watchdog.due))
+        watchdog_metrics.PROBE_LATENESS.observe(max(0.0, watchdog.began - watchdog.due))
         heard = await self._hear(watchdog)
         if heard is not None:
             self._take_in(watchdog, heard)
@@ -97,14 +97,14 @@ class Inquiry:
                 timeout=probe.tuning.timeout,
             )
         except SourceNotAllowed as error:
-            metrics.PROBES.labels(error.reason).inc()
+            watchdog_metrics.PROBES.labels(error.reason).inc()
             self.refuse(pod, watchdog.name, str(error))
             return None
         except SourceError as error:
-            metrics.PROBES.labels(error.reason).inc()
+            watchdog_metrics.PROBES.labels(error.reason).inc()
             return Heard(Level.ERROR, str(error), answered=False)
         heard = hear(reply.status, reply.level, reply.message)
-        metrics.PROBES.labels(heard.level.name.title()).inc()
+        watchdog_metrics.PROBES.labels(heard.level.name.title()).inc()
         return heard
 
     def _take_in(self, watchdog: Watchdog, heard: Heard) -> None:

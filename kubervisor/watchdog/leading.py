@@ -13,7 +13,7 @@ from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.loops import STUCK_SECONDS, Loops, without_a_beat
 from kubervisor.runtime.threads import start_thread
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import watchdog_metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.watchdog.marker import Marker
 from kubervisor.watchdog.prober import Prober
@@ -52,7 +52,7 @@ class WatchdogLeading:
 
         Nobody stands in for a prober that fails: what it raises ends the process.
         """
-        metrics.WATCHDOG_LEADER.set(1)
+        watchdog_metrics.LEADER.set(1)
         if not await_all(self._reflectors, renewed, stop=self._stop, log=self._log):
             return
         self._log.info("Leading")
@@ -76,7 +76,7 @@ class WatchdogLeading:
 
     def end(self) -> None:
         """Stop all of it; the writes in hand are finished."""
-        metrics.WATCHDOG_LEADER.set(0)
+        watchdog_metrics.LEADER.set(0)
         self._leads = False
         self._prober.stop()
         self._loops.stop()

@@ -12,7 +12,7 @@ from kubervisor.kube.watchdog_writer import WatchdogWriter
 from kubervisor.kube.watched_pods import WatchedPod
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.workqueue import ShutDown, WorkQueue
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import metrics, watchdog_metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.watchdog.book import Book
 from kubervisor.watchdog.inquiry import PodKey
@@ -78,7 +78,7 @@ class Marker:
         except (LeadershipLost, NotFound, Conflict):
             pass  # the process ends, or the pod is gone, or another of its name is there
         except Exception as error:  # noqa: BLE001 - the guard: one pod's trouble is not another's
-            metrics.MARK_ERRORS.inc()
+            watchdog_metrics.MARK_ERRORS.inc()
             expected = isinstance(error, ApiError)
             say = self._log.warning if expected else self._log.error
             say("Could not mark a pod", pod="/".join(key), error=str(error), exc_info=not expected)
@@ -94,7 +94,7 @@ class Marker:
         if mark:
             self._writer.mark(pod, mark.statuses, mark.removed, mark.health)
             for status in mark.statuses:
-                metrics.MARKS.labels(status.level).inc()
+                watchdog_metrics.MARKS.labels(status.level).inc()
                 self._log.info(
                     "Marked pod",
                     namespace=pod.namespace,

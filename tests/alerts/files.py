@@ -9,11 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from prometheus_client.metrics import MetricWrapperBase
 
 import metrics_page
-from kubervisor.telemetry import metrics
-from kubervisor.telemetry.series import Many
 from playground import binaries
 
 ROOT = Path(__file__).parents[2]
@@ -38,8 +35,7 @@ def series() -> dict[str, set[str]]:
     """The labels of every series of the controller, by its name."""
     return {
         family.name + suffix: set(metrics_page.label_names(metric))
-        for metric in vars(metrics).values()
-        if isinstance(metric, MetricWrapperBase | Many)
+        for metric in metrics_page.METRICS
         for family in metric.describe()
         for suffix in _SUFFIXES[family.type]
     }

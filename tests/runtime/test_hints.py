@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kubervisor.runtime.hints import Hints
-from kubervisor.telemetry import logs, metrics
+from kubervisor.telemetry import logs, registry, traffic_metrics
 from kubervisor.traffic.hints import CLIENTS_LEAVE
 from kubervisor.traffic.model import Fleet
 from kubervisor.traffic.reasons import Reason
@@ -43,13 +43,13 @@ def busy(fleet: Fleet) -> Verdict:
 
 
 def gauge(name: str, **labels: str) -> float | None:
-    return metrics.REGISTRY.get_sample_value(f"kubervisor_{name}", {**OF_SERVICE, **labels})
+    return registry.REGISTRY.get_sample_value(f"kubervisor_{name}", {**OF_SERVICE, **labels})
 
 
 @pytest.fixture(autouse=True)
 def _nothing_left() -> Iterator[None]:
     yield
-    metrics.forget_service(KEY.namespace, KEY.name)
+    traffic_metrics.forget_service(KEY.namespace, KEY.name)
 
 
 def test_an_ejection_without_effect_is_told_once_until_it_ends() -> None:

@@ -9,29 +9,30 @@ from prometheus_client import Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 import metrics_page
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import data_metrics, rule_metrics, traffic_metrics
+from kubervisor.telemetry.registry import REGISTRY
 from kubervisor.telemetry.series import Counters, Many
 
-METRICS: list[MetricWrapperBase | Many] = [
-    one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase | Many)
-]
+METRICS = metrics_page.METRICS
 OF_SERVICES = [one for one in METRICS if "service" in metrics_page.label_names(one)]
 OF_ROLLOUTS = [one for one in METRICS if "source" in metrics_page.label_names(one)]
+OF_RULES = [one for one in METRICS if "rule" in metrics_page.label_names(one)]
 
 
 @pytest.fixture(autouse=True)
 def _nothing_left() -> Iterator[None]:
     yield
     for service in ("cart", "price"):
-        metrics.forget_service("shop", service)
-        metrics.forget_rollout("shop", service)
+        traffic_metrics.forget_service("shop", service)
+        data_metrics.forget_rollout("shop", service)
+        rule_metrics.forget_rule(service)
 
 
 def shown(**labels: str) -> set[str]:
     """Names of the series with these labels that the page shows."""
     return {
         sample.name
-        for family in metrics.REGISTRY.collect()
+        for family in REGISTRY.collect()
         for sample in family.samples
         if labels.items() <= sample.labels.items()
     }
@@ -62,7 +63,7 @@ def test_everything_of_a_service_goes_with_it() -> None:
         for service in ("cart", "price"):
             fill(metric, namespace="shop", service=service)
 
-    metrics.forget_service("shop", "cart")
+    traffic_metrics.forget_service("shop", "cart")
 
     assert shown(namespace="shop", service="cart") == set()
     assert len(shown(namespace="shop", service="price")) == len(OF_SERVICES)
@@ -73,10 +74,21 @@ def test_everything_of_a_rollout_goes_with_it() -> None:
         for source in ("cart", "price"):
             fill(metric, namespace="shop", source=source)
 
-    metrics.forget_rollout("shop", "cart")
+    data_metrics.forget_rollout("shop", "cart")
 
     assert shown(namespace="shop", source="cart") == set()
     assert len(shown(namespace="shop", source="price")) == len(OF_ROLLOUTS)
+
+
+def test_everything_of_a_rule_goes_with_it() -> None:
+    for metric in OF_RULES:
+        for rule in ("cart", "price"):
+            fill(metric, rule=rule)
+
+    rule_metrics.forget_rule("cart")
+
+    assert shown(rule="cart") == set()
+    assert len(shown(rule="price")) == len(OF_RULES)
 
 
 def test_everything_of_a_breaker_goes_with_it_and_the_others_stay() -> None:
@@ -85,7 +97,7 @@ def test_everything_of_a_breaker_goes_with_it_and_the_others_stay() -> None:
         fill(metric, namespace="shop", service="cart", breaker="codes")
         fill(metric, namespace="shop", service="cart", breaker="latency")
 
-    metrics.forget_breaker("shop", "cart", "codes")
+    traffic_metrics.forget_breaker("shop", "cart", "codes")
 
     assert shown(namespace="shop", service="cart", breaker="codes") == set()
     kept = shown(namespace="shop", service="cart", breaker="latency")
@@ -93,11 +105,11 @@ def test_everything_of_a_breaker_goes_with_it_and_the_others_stay() -> None:
 
 
 def test_counters_begin_with_zero_so_that_the_first_ejection_is_an_increase() -> None:
-    metrics.begin_breaker("shop", "cart", "codes")
+    traffic_metrics.begin_breaker("shop", "cart", "codes")
 
     counters = {
         sample.name: sample.value
-        for family in metrics.REGISTRY.collect()
+        for family in REGISTRY.collect()
         for sample in family.samples
         if sample.labels.get("service") == "cart" and sample.name.endswith("_total")
     }

@@ -16,7 +16,7 @@ from kubervisor.kube.data_pods import DataPod
 from kubervisor.kube.data_rollouts import DataWriter
 from kubervisor.kube.fresh import Fresh
 from kubervisor.runtime.together import Together
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import data_metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ class Asker:
             self._note_failure(ask, error)
             return
         self._pods.note(stored)
-        metrics.DATA_REQUESTS.labels(*ask.key).inc()
+        data_metrics.REQUESTS.labels(*ask.key).inc()
 
     def _note_failure(self, ask: Ask, error: ApiError) -> None:
-        metrics.DATA_WRITE_ERRORS.labels("pod", error.reason).inc()
+        data_metrics.WRITE_ERRORS.labels("pod", error.reason).inc()
         if isinstance(error, Conflict):
             self._pods.doubt(ask.pod)
             return

@@ -14,7 +14,7 @@ from kubervisor.runtime.barrier import await_all, renew_all
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.loops import Loops, without_a_beat
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import data_metrics
 from kubervisor.telemetry.logs import Log
 
 END_SECONDS = 10.0
@@ -47,7 +47,7 @@ class DataLeading:
 
     def begin(self, renewed: tuple[int, ...]) -> None:
         """Look at the newest state, that which was `renewed`, and go on from there."""
-        metrics.DATA_LEADER.set(1)
+        data_metrics.LEADER.set(1)
         if not await_all(self._reflectors, renewed, stop=self._stop, log=self._log):
             return
         self._log.info("Leading")
@@ -62,7 +62,7 @@ class DataLeading:
 
     def end(self) -> None:
         """Stop all of it; the writes in hand are finished."""
-        metrics.DATA_LEADER.set(0)
+        data_metrics.LEADER.set(0)
         self._leads = False
         self._loops.stop()
         self._loops.join(self._clock.monotonic() + END_SECONDS)

@@ -10,7 +10,7 @@ from typing import Protocol
 from kubervisor.datarollout.versions import Version, read_manifest
 from kubervisor.errors import SourceError
 from kubervisor.runtime.clock import Clock
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import data_metrics
 from kubervisor.telemetry.logs import Log
 
 
@@ -66,7 +66,7 @@ class Offers:
             self._answered_at = self._clock.monotonic()
             self._offer = Offer(self._versions)
         self._asked.set()
-        metrics.DATA_REPOSITORY_UP.set(not self._offer.problem)
+        data_metrics.REPOSITORY_UP.set(not self._offer.problem)
         if self._offer != before:
             if self._offer.problem:
                 problem = self._offer.problem

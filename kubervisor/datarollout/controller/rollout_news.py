@@ -7,7 +7,7 @@ from kubervisor.datarollout.decision.state import Phase, Reason, RolloutPlan, Ro
 from kubervisor.kube.data_rollouts import RolloutEvents
 from kubervisor.kube.events import EventType
 from kubervisor.kube.records import SpecRecord
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import data_metrics
 from kubervisor.telemetry.logs import Log
 
 ACTION = "RollOut"
@@ -53,26 +53,26 @@ class RolloutNews:
     def forget(self, key: Key) -> None:
         """The DataRollout is gone."""
         self._would.pop(key, None)
-        metrics.forget_rollout(*key)
+        data_metrics.forget_rollout(*key)
 
     def _count(self, key: Key, before: RolloutState, plan: RolloutPlan) -> None:
         after, tally = plan.state, plan.tally
-        metrics.begin_rollout(*key)
+        data_metrics.begin_rollout(*key)
         for phase in Phase:
-            metrics.DATA_PHASE.labels(*key, phase.value).set(phase is after.phase)
+            data_metrics.PHASE.labels(*key, phase.value).set(phase is after.phase)
         other = tally.users - tally.on_last_known_good - tally.on_candidate
         for version, users in (
             ("lastKnownGood", tally.on_last_known_good),
             ("candidate", tally.on_candidate),
             ("other", other),
         ):
-            metrics.DATA_USERS.labels(*key, version).set(users)
+            data_metrics.USERS.labels(*key, version).set(users)
         out = before.candidate
         if out is None or out.is_same(after.candidate):
             return
         if out.is_same(after.last_known_good):
-            metrics.DATA_PROMOTIONS.labels(*key).inc()
+            data_metrics.PROMOTIONS.labels(*key).inc()
             return
         entry = next((one for one in after.quarantine if one.version.is_same(out)), None)
         reason = entry.reason if entry else Reason.WITHDRAWN
-        metrics.DATA_ROLLBACKS.labels(*key, reason.value).inc()
+        data_metrics.ROLLBACKS.labels(*key, reason.value).inc()

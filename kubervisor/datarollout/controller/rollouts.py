@@ -25,7 +25,7 @@ from kubervisor.kube.fresh import Fresh
 from kubervisor.kube.records import SpecRecord
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.together import Together
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import data_metrics, metrics
 from kubervisor.telemetry.logs import Log
 
 Refusals = list[tuple[SpecRecord, Finding]]
@@ -183,7 +183,7 @@ class Rollouts:
     def _failed(self, what: str, target: str, error: Exception) -> None:
         """Count it; and tell it where it is no conflict, which the next look settles."""
         if isinstance(error, ApiError):
-            metrics.DATA_WRITE_ERRORS.labels(target, error.reason).inc()
+            data_metrics.WRITE_ERRORS.labels(target, error.reason).inc()
             if isinstance(error, Conflict):
                 return
         else:

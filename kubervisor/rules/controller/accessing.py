@@ -21,7 +21,7 @@ from kubervisor.rules.decision.access_parts import (
 from kubervisor.rules.decision.facts import Reading
 from kubervisor.rules.decision.policy import ObjectKind, ObjectRef, RulePolicy
 from kubervisor.runtime.clock import Clock
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import rule_metrics
 
 LOOK_SECONDS = 1.0
 """Looks of several rules at the same time are one."""
@@ -76,7 +76,7 @@ class Accessing:
         followed.due = now + policy.poll_interval
         found = {uid: access.findings.get(ref, ()) for uid, ref in claims.items()}
         self._tell(rule, followed, claims, found, access.unclaimed)
-        metrics.RULE_UNAUTHORIZED.labels(policy.name).set(sum(map(bool, found.values())))
+        rule_metrics.UNAUTHORIZED.labels(policy.name).set(sum(map(bool, found.values())))
         # The round's instant is a little earlier; a reading of after it says nothing of it.
         at = self._clock.wall() - LOOK_SECONDS
         return {uid: (_reading(of, at), _pods(of)) for uid, of in found.items()}

@@ -19,7 +19,7 @@ from kubervisor.rules.controller.deeds import Deeds
 from kubervisor.rules.decision.outcomes import Did, Failed, Outcome, Refusal, Wait
 from kubervisor.rules.decision.policy import ObjectRef, RulePolicy
 from kubervisor.rules.decision.states import Intent, Reason, Sizes
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import rule_metrics
 
 BEGAN = "began"
 """Noted of an intent once a deed of it was done: it is carried on then, whatever fails."""
@@ -68,7 +68,7 @@ class Acting:
         except Throttled as error:
             return Refusal(error.reason, str(error), after=error.retry_after)
         except (ApiError, SourceError) as error:
-            metrics.RULE_WRITE_ERRORS.labels("action", error.reason).inc()
+            rule_metrics.WRITE_ERRORS.labels("action", error.reason).inc()
             return _failed(error, intent)
         return Did({BEGAN: "true", **step.note})
 

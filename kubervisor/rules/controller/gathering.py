@@ -19,7 +19,7 @@ from kubervisor.rules.decision.facts import Reading
 from kubervisor.rules.decision.policy import ObjectKind, ObjectRef, RulePolicy, RuleType
 from kubervisor.rules.decision.reading import ClaimSize, read_object, unknown
 from kubervisor.rules.decision.states import Reason, Sizes
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import rule_metrics
 
 BeforeOf = Callable[[str], Iterable[Sizes]]
 """What an object's capacity was when actions on it began, by its uid."""
@@ -74,7 +74,7 @@ class Gathering:
         chosen = choose(policy, kind.seen(), self._labels_of)
         if len(chosen) > self._most:
             return View(None, self._too_many(len(chosen)))
-        metrics.RULE_POLLS.labels(policy.name, polled.outcome).inc()
+        rule_metrics.POLLS.labels(policy.name, polled.outcome).inc()
         if polled.failure is not None:
             return _silent(chosen, polled)
         found = join(policy, polled.samples, chosen)

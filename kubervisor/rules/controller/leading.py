@@ -11,7 +11,7 @@ from kubervisor.runtime.barrier import await_all, renew_all
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.loops import Loops, without_a_beat
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import rule_metrics
 from kubervisor.telemetry.logs import Log
 
 END_SECONDS = 10.0
@@ -39,7 +39,7 @@ class RulesLeading:
 
     def begin(self, renewed: tuple[int, ...]) -> None:
         """Look at the newest state, that which was `renewed`, and go on from there."""
-        metrics.RULE_LEADER.set(1)
+        rule_metrics.LEADER.set(1)
         if not await_all(self._reflectors, renewed, stop=self._stop, log=self._log):
             return
         self._log.info("Leading")
@@ -52,7 +52,7 @@ class RulesLeading:
 
     def end(self) -> None:
         """Stop all of it; the writes in hand are finished."""
-        metrics.RULE_LEADER.set(0)
+        rule_metrics.LEADER.set(0)
         self._leads = False
         self._loops.stop()
         self._loops.join(self._clock.monotonic() + END_SECONDS)

@@ -11,7 +11,7 @@ from kubervisor.rules.controller.naming import object_label
 from kubervisor.rules.decision.facts import Move, Notice, Transition
 from kubervisor.rules.decision.policy import ObjectRef
 from kubervisor.rules.decision.states import Reason, Standing, State
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import rule_metrics
 from kubervisor.telemetry.logs import Log
 
 ACTION = "Remediate"
@@ -55,9 +55,9 @@ class RuleNews:
     def count(self, name: str, states: Sequence[int]) -> None:
         """Keep the gauges of a rule: how many objects are in each state, in the order of these."""
         for state, number in zip(State, states, strict=True):
-            metrics.RULE_OBJECTS.labels(name, state.value).set(number)
+            rule_metrics.OBJECTS.labels(name, state.value).set(number)
             if state is State.AWAITING_APPROVAL:
-                metrics.RULE_APPROVALS.labels(name).set(number)
+                rule_metrics.APPROVALS.labels(name).set(number)
 
     def _record(self, rule: SpecRecord, type: EventType, reason: str, note: str) -> None:
         self._events.record(rule, type=type, reason=reason, action=ACTION, note=note)
@@ -82,7 +82,7 @@ def _count(rule: str, before: Standing, move: Move) -> None:
         action = intents[0].action if intents else ""
         outcome = _outcome(one)
         if outcome:
-            metrics.RULE_ACTIONS.labels(rule, action, outcome).inc()
+            rule_metrics.ACTIONS.labels(rule, action, outcome).inc()
 
 
 def _outcome(one: Transition) -> str:

@@ -13,7 +13,7 @@ from kubervisor.rules.decision.policy import RulePolicy
 from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.fetching import Answer, FetchPool
 from kubervisor.sources import Sources
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import rule_metrics
 from kubervisor.traffic.detector_policy import SourceRef
 from kubervisor.traffic.measurement import Measurement, Sample
 
@@ -116,7 +116,7 @@ def _fetch(
 ) -> Measurement:
     taken_at, began = clock.wall(), clock.monotonic()
     samples = sources.query(SourceRef(name=source), query, deadline=left, pod_label=label)
-    metrics.RULE_POLL_SECONDS.observe(clock.monotonic() - began)
+    rule_metrics.POLL_SECONDS.observe(clock.monotonic() - began)
     return Measurement(taken_at, samples=samples)
 
 

@@ -16,7 +16,7 @@ from kubervisor.kube.rule_writer import RuleWriter
 from kubervisor.rules.controller.remembered import Memories
 from kubervisor.runtime.crew import Job
 from kubervisor.runtime.together import Together
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import rule_metrics
 
 T = TypeVar("T", bound=Record)
 
@@ -73,7 +73,7 @@ def _reread(fresh: Fresh[T], read: Callable[[T], T], record: T) -> None:
     except NotFound:
         fresh.forget(record)
     except ApiError as error:
-        metrics.RULE_WRITE_ERRORS.labels("read", error.reason).inc()
+        rule_metrics.WRITE_ERRORS.labels("read", error.reason).inc()
     else:
         fresh.forget(record)
         fresh.note(stored)

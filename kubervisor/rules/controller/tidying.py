@@ -18,7 +18,7 @@ from kubervisor.rules.controller.troubles import Troubles
 from kubervisor.rules.decision.budget import is_forgettable
 from kubervisor.rules.decision.states import Standing, State
 from kubervisor.runtime.crew import Job
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import rule_metrics
 
 SETTLED = frozenset([State.NORMAL, State.TAKEN, State.DECLINED])
 """In these nothing is about to begin. Just before it does, a record is held already."""
@@ -153,4 +153,4 @@ class Tidying:
         for uid in [*self._names]:
             if uid not in kept:
                 self._reported.pop(uid, None)
-                metrics.forget_rule(self._names.pop(uid))
+                rule_metrics.forget_rule(self._names.pop(uid))

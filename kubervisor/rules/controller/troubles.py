@@ -6,7 +6,7 @@ import threading
 
 from kubervisor.errors import ApiError, ApiUnavailable, Conflict, KubervisorError
 from kubervisor.rules.controller.remembered import Key
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import metrics, rule_metrics
 from kubervisor.telemetry.logs import Log
 
 LONGEST_BACK_OFF = 60.0
@@ -41,7 +41,7 @@ class Troubles:
     ) -> None:
         """Count it; and tell it where it is no conflict, which the next look settles."""
         if isinstance(error, ApiError):
-            metrics.RULE_WRITE_ERRORS.labels(target, error.reason).inc()
+            rule_metrics.WRITE_ERRORS.labels(target, error.reason).inc()
         else:
             metrics.STEP_ERRORS.labels("rules", type(error).__name__).inc()
         if isinstance(error, Conflict):

@@ -13,7 +13,7 @@ from kubervisor.errors import ApiError, Conflict, NotFound
 from kubervisor.kube import paths
 from kubervisor.kube.client import Api
 from kubervisor.kube.failures import decoded
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import workflow_metrics
 from kubervisor.workflow.engine.field_sets import digest_of_fields
 from kubervisor.workflow.engine.seen import Seen
 from kubervisor.workflow.engine.watching import Kind, World
@@ -78,12 +78,12 @@ class Applying:
             try:
                 is_written = self._apply(resource, output)
             except Refused as refusal:
-                metrics.WORKFLOW_OUTPUTS.labels(kind, "refused").inc()
+                workflow_metrics.OUTPUTS.labels(kind, "refused").inc()
                 return Failure(Reason.OUTPUT_REFUSED, str(refusal))
             except ApiError as error:
-                metrics.WORKFLOW_OUTPUTS.labels(kind, "failed").inc()
+                workflow_metrics.OUTPUTS.labels(kind, "failed").inc()
                 return Failure(Reason.OUTPUT_FAILED, f"{output.ref}: {error}")
-            metrics.WORKFLOW_OUTPUTS.labels(kind, "applied" if is_written else "unchanged").inc()
+            workflow_metrics.OUTPUTS.labels(kind, "applied" if is_written else "unchanged").inc()
         return None
 
     def versions(self, uid: str) -> Iterator[tuple[Ref, int]]:

@@ -10,7 +10,7 @@ from kubervisor.runtime.barrier import await_all, renew_all
 from kubervisor.runtime.loop import Loop
 from kubervisor.runtime.threads import start_thread
 from kubervisor.runtime.workqueue import ShutDown
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import workflow_metrics
 from kubervisor.telemetry.logs import Log
 from kubervisor.workflow.engine.hands import Hands
 from kubervisor.workflow.engine.kinds import Key
@@ -48,7 +48,7 @@ class WorkflowLeading:
 
     def begin(self, renewed: tuple[int, ...]) -> None:
         """Look at the newest state, that which was `renewed`, and go on from there."""
-        metrics.WORKFLOW_LEADER.set(1)
+        workflow_metrics.LEADER.set(1)
         if not await_all(self._world.reflectors, renewed, stop=self._stop, log=self._log):
             return
         self._log.info("Leading")
@@ -61,7 +61,7 @@ class WorkflowLeading:
 
     def end(self) -> None:
         """Stop all of it; syncs in hand are finished, but for workers that hang."""
-        metrics.WORKFLOW_LEADER.set(0)
+        workflow_metrics.LEADER.set(0)
         self._wakes.shut_down()
         for loop in self._loops:
             loop.stop()
@@ -73,7 +73,7 @@ class WorkflowLeading:
                 hand = self._wakes.take()
             except ShutDown:
                 return
-            with self._hands.on(hand.key), metrics.WORKFLOW_SYNC_SECONDS.time():
+            with self._hands.on(hand.key), workflow_metrics.SYNC_SECONDS.time():
                 self._sync(hand)
 
     def _sync(self, hand: InHand) -> None:
@@ -91,7 +91,7 @@ class WorkflowLeading:
                 self._wakes.settle(hand, synced.own, synced.again, backs_off=synced.backs_off)
 
     def _tell(self, key: Key, error: Exception) -> None:
-        metrics.WORKFLOW_SYNCS.labels("", type(error).__name__).inc()
+        workflow_metrics.SYNCS.labels("", type(error).__name__).inc()
         if isinstance(error, Conflict | NotFound):
             return  # it is another by now: that is how it should be
         expected = isinstance(error, ApiError)

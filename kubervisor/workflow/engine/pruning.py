@@ -9,7 +9,7 @@ from kubervisor.errors import ApiError, Conflict, NotFound
 from kubervisor.kube import paths
 from kubervisor.kube.client import Api
 from kubervisor.kube.listing import list_all
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import workflow_metrics
 from kubervisor.workflow.engine.applying import WRITE_SECONDS
 from kubervisor.workflow.engine.belongings import Belongings
 from kubervisor.workflow.engine.kinds import written_kinds
@@ -95,5 +95,5 @@ class Pruning:
         except (NotFound, Conflict):
             return False  # or another has its name
         self._written.shown(one.ref, GONE)
-        metrics.WORKFLOW_OUTPUTS.labels(one.ref.kind, "pruned").inc()
+        workflow_metrics.OUTPUTS.labels(one.ref.kind, "pruned").inc()
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import workflow_metrics
 from kubervisor.workflow.engine.applying import Applying
 from kubervisor.workflow.engine.kinds import Key
 from kubervisor.workflow.engine.news import WorkflowNews
@@ -60,4 +60,4 @@ class Reporting:
         """Between phases of the project: what is stored, anybody may have written."""
         before = self._project.find(stored)
         if before is not None and before.name != after:
-            metrics.WORKFLOW_TRANSITIONS.labels(before.name, after).inc()
+            workflow_metrics.TRANSITIONS.labels(before.name, after).inc()

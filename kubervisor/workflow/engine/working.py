@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from kubervisor.errors import Invalid
 from kubervisor.runtime.clock import Clock
-from kubervisor.telemetry import metrics
+from kubervisor.telemetry import workflow_metrics
 from kubervisor.workflow.engine.binding import Binding
 from kubervisor.workflow.engine.calling import call
 from kubervisor.workflow.engine.kinds import written_kinds
@@ -72,7 +72,7 @@ class Working:
         result, status = self._carried_out(hand, seen, phase, said)
         settled = self._settle(sight, phase, result, status)
         reason = result.reason if isinstance(result, Failure) else Reason.SYNCED
-        metrics.WORKFLOW_SYNCS.labels(phase.name, str(reason)).inc()
+        workflow_metrics.SYNCS.labels(phase.name, str(reason)).inc()
         try:
             own = self._reporting.report(sight, settled.status, settled.events)
         except Invalid as error:

@@ -48,6 +48,16 @@ def test_every_problem_of_every_file_is_told(folder: Path) -> None:
     assert second.startswith(f"{folder}/autopilot-operator.yaml:1: workInterval must be a duration")
 
 
+def test_names_that_would_be_one_in_the_code_are_told_before_any_is_written(folder: Path) -> None:
+    (folder / "autopilot.yaml").write_text(CANARY.replace("CanaryDeployment", "Phase"))
+    done = run("validate")
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == (
+        "autopilot.yaml: classes: the library's and the kind's would both be Phase; rename one\n"
+    )
+
+
 def test_a_file_may_have_another_name(folder: Path) -> None:
     (folder / "canary.yaml").write_text(CANARY)
     assert run("validate", "canary.yaml").exit_code == 0

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from playground.cluster import LocalCluster
+from playground.fleet_api import Api
 from tests.e2e.scene import Scene
 from tests.security.chart import template
 
@@ -118,10 +119,14 @@ def scene(taught: LocalCluster, namespace: str) -> Iterator[Scene]:
 
 @pytest.fixture(scope="module")
 def unled(taught: LocalCluster) -> LocalCluster:
-    """The cluster without Leases of controllers that other tests have ended: the plugin warns of
-    those.
+    """The cluster without Leases of controllers that other tests have ended, in whatever namespace:
+    the plugin warns of those.
     """
-    taught.kubectl("delete", "leases", "--all", "--namespace=kubervisor")
+    root = "/apis/coordination.k8s.io/v1"
+    with closing(Api(taught.kubeconfig)) as api:
+        for one in api.get(f"{root}/leases")["items"]:
+            if (meta := one["metadata"])["name"].startswith("kubervisor-"):
+                api.delete(f"{root}/namespaces/{meta['namespace']}/leases/{meta['name']}")
     return taught
 
 

@@ -42,6 +42,9 @@ class Api:
         load_kube_config(  # type: ignore[no-untyped-call]
             str(kubeconfig), client_configuration=self._configuration
         )
+        # Asked for once: each time the client looks through the environment for proxies, which
+        # another thread may be changing.
+        self._token = self._configuration.get_api_key_with_prefix("BearerToken")
         # Watches hold a connection each; the pool keeps the rest for reuse.
         self._configuration.connection_pool_maxsize = 32
         self._client = ApiClient(self._configuration)
@@ -117,10 +120,8 @@ class Api:
         timeout: Timeout | None = None,
     ) -> BaseHTTPResponse:
         headers = {"Accept": "application/json"}
-        # The kubernetes client renews tokens in this call.
-        token = self._configuration.get_api_key_with_prefix("BearerToken")
-        if token:
-            headers["Authorization"] = token
+        if self._token:
+            headers["Authorization"] = self._token
         if media_type:
             headers["Content-Type"] = media_type
         return self._pool.request(

@@ -117,23 +117,23 @@ def scene(taught: LocalCluster, namespace: str) -> Iterator[Scene]:
         yield scene
 
 
-@pytest.fixture(scope="module")
-def unled(taught: LocalCluster) -> LocalCluster:
-    """The cluster without Leases of controllers that other tests have ended, in whatever namespace:
-    the plugin warns of those.
-    """
+@pytest.fixture(autouse=True)
+def _unled(request: pytest.FixtureRequest) -> None:
+    """There is no Lease of a controller that another test has ended: the plugin warns of those."""
+    if "taught" not in request.fixturenames:
+        return
     root = "/apis/coordination.k8s.io/v1"
+    taught: LocalCluster = request.getfixturevalue("taught")
     with closing(Api(taught.kubeconfig)) as api:
         for one in api.get(f"{root}/leases")["items"]:
             if (meta := one["metadata"])["name"].startswith("kubervisor-"):
                 api.delete(f"{root}/namespaces/{meta['namespace']}/leases/{meta['name']}")
-    return taught
 
 
 @pytest.fixture
-def plugin(unled: LocalCluster, programs: Path, namespace: str) -> Plugin:
+def plugin(taught: LocalCluster, programs: Path, namespace: str) -> Plugin:
     """The plugin in the test's namespace."""
-    return Plugin(unled, programs, namespace)
+    return Plugin(taught, programs, namespace)
 
 
 @pytest.fixture

@@ -63,9 +63,9 @@ def tell(story: Story) -> None:
         stack.enter_context(RolloutProcess(kubeconfig, *SWIFT, "--no-register-crds", at))
         flags = ("--probe-period=1", "--no-evict")
         watchdogs = stack.enter_context(WatchdogProcess(cluster.kubeconfig, *flags))
-        stack.enter_context(telling(story, watchdogs))
         pods = stack.enter_context(DataPods(cluster, NAMESPACE, {THERE: repository.url}))
         shop = Shop(story, cluster, pods, stack)
+        stack.enter_context(telling(story, watchdogs))  # it is silent before the pods end
         _first(shop)
         clients = stack.enter_context(closing(Clients(pods, SOURCE)))
         _promoted(shop, git)

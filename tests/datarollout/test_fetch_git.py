@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from kubervisor.errors import (
 from tests.datarollout.origins import GitOrigin
 from tests.datarollout.packing import contents, new_tree
 
+WITHIN = 20.0
 SMALL = Limits(archive=4 * MIB, unpacked=8 * MIB, source=64 * MIB, seconds=30)
 
 
@@ -202,7 +204,7 @@ def test_a_silent_server_costs_its_time_and_leaves_no_process(tmp_path: Path, si
     bench = Bench(tmp_path, silent, limits=replace(SMALL, seconds=1.0))
     with pytest.raises(SourceTimeout, match="--fetch-timeout"):
         bench.fetch()
-    assert not _processes_with(silent)
+    _wait_no_process_with(silent)
 
 
 def test_the_end_of_the_process_ends_what_is_under_way(tmp_path: Path, silent: str) -> None:
@@ -210,7 +212,7 @@ def test_the_end_of_the_process_ends_what_is_under_way(tmp_path: Path, silent: s
     bench.stop.set()
     with pytest.raises(SourceUnavailable, match="was ended"):
         bench.fetch()
-    assert not _processes_with(silent)
+    _wait_no_process_with(silent)
 
 
 def test_without_git_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,6 +293,14 @@ def test_an_ssh_key_is_no_use_by_https(tmp_path: Path) -> None:
     )
     with pytest.raises(SourceRejected, match="none of ssh"):
         fetcher.fetch(new_tree(), "")
+
+
+def _wait_no_process_with(word: str) -> None:
+    """Return once no process has the word in its arguments: the killed take a moment to end."""
+    until_gone, pause = time.monotonic() + WITHIN, threading.Event()
+    while found := _processes_with(word):
+        assert time.monotonic() < until_gone, found
+        pause.wait(0.05)
 
 
 def _processes_with(word: str) -> list[str]:

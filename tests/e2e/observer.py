@@ -16,10 +16,13 @@ from playground.fleet_pod import Pod
 from playground.fleet_watch import Watch
 from tests.e2e import invariants as rules
 from tests.e2e.grace import Grace
+from tests.e2e.naming import are_named
 
 GUARDS = "/apis/kubervisor.k8s.io/v1alpha1/namespaces/{}/kubervisorservices"
 EVENTS = "/apis/events.k8s.io/v1/namespaces/{}/events"
 CATCH_UP = 10.0
+NAMING = 2.0
+"""Seconds after which pods without a name are taken for those that get none."""
 KINDS = ("pods", "services", "kubervisorservices", "events")
 
 
@@ -110,8 +113,7 @@ class Observer:
 
     def guards(self) -> frozenset[str]:
         """Names of the KubervisorServices there are."""
-        stored = self._objects["kubervisorservices"].copy().values()
-        return frozenset(body["metadata"]["name"] for body in stored)
+        return frozenset(body["metadata"]["name"] for body in self._guards())
 
     def wait(self, so: Callable[[Observer], object], timeout: float, what: str) -> None:
         """Return as soon as `so(observer)` holds, asked after every change.
@@ -125,7 +127,12 @@ class Observer:
 
     @contextmanager
     def silence(self, *kinds: str, ours: bool = False) -> Iterator[None]:
-        """I8, I9: nothing of these kinds is written meanwhile; with `ours`, no key of ours."""
+        """I8, I9: nothing of these kinds is written meanwhile; with `ours`, no key of ours.
+
+        It begins when all pods are named: they get their names beside a first ejection.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: are_named(self.pods(), self._guards()), NAMING)
         self._catch_up(kinds)
         before = len(self._writes)
         yield
@@ -138,6 +145,9 @@ class Observer:
         """Itself, once the watch has told all that pods are now: others' watches may be ahead."""
         self._catch_up(("pods",))
         return self
+
+    def _guards(self) -> list[Json]:
+        return list(self._objects["kubervisorservices"].copy().values())
 
     def _catch_up(self, kinds: tuple[str, ...]) -> None:
         """Return once the watches have told all that is stored now."""

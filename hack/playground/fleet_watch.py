@@ -134,7 +134,8 @@ def await_object(
 ) -> Json:
     """The object `name` of `collection` as soon as `accepted` says yes, seen by watch.
 
-    Raises TimeoutError, showing the object as it last was, after `timeout` seconds.
+    One that lacks a key which `accepted` looks at is not there yet, and not accepted. Raises
+    TimeoutError, showing the object as it last was, after `timeout` seconds.
     """
     seen: list[Json] = []
     found = threading.Event()
@@ -142,8 +143,9 @@ def await_object(
     def changed(_: str, body: Json | None, __: float) -> None:
         if body is not None and not found.is_set():
             seen.append(body)
-            if accepted(body):
-                found.set()
+            with suppress(KeyError):
+                if accepted(body):
+                    found.set()
 
     watch = Watch(
         api, collection, lambda body: body, fields=f"metadata.name={name}", changed=changed

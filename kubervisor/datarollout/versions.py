@@ -170,7 +170,7 @@ def _entries(entries: Any) -> list[Version]:
             versions.append(
                 Version(entry["ArchiveFilePath"], entry["Hash"], at, int(entry.get("Size") or 0))
             )
-        except (ValueError, TypeError, AttributeError, KeyError):
+        except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
             continue
     return versions
 

@@ -116,7 +116,11 @@ def test_what_was_lost_or_damaged_is_not_published(tmp_path: Path, opened: Opene
     assert is_whole(again)
 
 
-@pytest.mark.parametrize("junk", [b"", b"{", b"[]", b'{"versions": [{}]}', b"\xff", b"[" * 100_000])
+ENDLESS = b'{"versions": [{"path": "a.tar", "sha256": "%b", "at": 1, "size": 1e999}]}' % (b"0" * 64)
+JUNK = (b"", b"{", b"[]", b'{"versions": [{}]}', ENDLESS, b"\xff", b"[" * 100_000)
+
+
+@pytest.mark.parametrize("junk", JUNK)
 def test_an_unreadable_record_is_put_aside_and_no_other_source_s_trouble(
     tmp_path: Path, opened: Opened, junk: bytes
 ) -> None:

@@ -161,7 +161,10 @@ def test_a_request_of_the_original_is_read() -> None:
 def test_a_manifest_of_the_original_is_read_and_what_cannot_be_is_left_out() -> None:
     entry = {"ArchiveFilePath": "b.tar", "Hash": DIGEST, "Timestamp": "2021-01-02T03:04:05"}
     earlier = {**entry, "ArchiveFilePath": "a.tar", "Timestamp": "2021-01-02T03:04:05+01:00"}
-    broken = [{}, None, 7, {**entry, "Hash": "no"}, {**entry, "ArchiveFilePath": "../x"}]
+    broken = [
+        *({}, None, 7, {**entry, "Hash": "no"}, {**entry, "ArchiveFilePath": "../x"}),
+        *({**entry, "Size": size} for size in (-1, "x", float("nan"), float("inf"))),
+    ]
     text = json.dumps({"Sources": {"data": [entry, *broken, earlier], "odd": 7}}).encode()
     read = read_manifest(text)
     assert [version.path for version in read["data"]] == ["a.tar", "b.tar"]

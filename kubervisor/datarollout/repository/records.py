@@ -53,7 +53,7 @@ def read_record(path: Path) -> Record:
         found = json.loads(text)
         held = tuple(_held(entry) for entry in found["versions"])
         words = {key: str(found[key]) for key in ("origin", "revision", "spec")}
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise ValueError(f"{path}: {error}") from error
     return Record(tuple(sorted(held, key=lambda one: one.version.at)), **words)
 

@@ -43,6 +43,8 @@ class Watch(Generic[T]):
         self._api, self._path, self._read, self._changed = api, path, read, changed
         self._query = {"labelSelector": selector, "fieldSelector": fields}
         self._objects: dict[str, T] = {}
+        self._versions: dict[str, int] = {}
+        self._told = threading.Condition()
         self._stopped = threading.Event()
         self._stream: BaseHTTPResponse | None = None
         self._version = self._list()
@@ -53,6 +55,25 @@ class Watch(Generic[T]):
     def objects(self) -> Mapping[str, T]:
         """A copy of what is there now."""
         return self._objects.copy()
+
+    def catch_up(self, timeout: float) -> None:
+        """Return once all that the API server has now was told; other watches may be ahead of this.
+
+        Raises TimeoutError after `timeout` seconds.
+        """
+        answer = self._api.get(self._path, **self._query)
+        stored = {_key(body): _version(body) for body in answer["items"]}
+        listed = _version(answer)
+
+        def is_told() -> bool:
+            told, others = self._versions, self.objects.keys() - stored.keys()
+            return all(told.get(key, 0) >= at for key, at in stored.items()) and all(
+                told.get(key, 0) > listed for key in others
+            )
+
+        with self._told:
+            if not self._told.wait_for(is_told, timeout):
+                raise TimeoutError(f"{self._path} is behind for {timeout:g} s")
 
     def close(self) -> None:
         """End the watch and its thread."""
@@ -90,28 +111,40 @@ class Watch(Generic[T]):
                     return
                 self._version = body["metadata"]["resourceVersion"]
                 if event["type"] == "DELETED":
-                    self._put(_key(body), None)
+                    self._put(_key(body), None, _version(body))
                 elif event["type"] != "BOOKMARK":
-                    self._put(_key(body), self._read(body))
+                    self._put(_key(body), self._read(body), _version(body))
 
     def _list(self) -> str:
         answer = self._api.get(self._path, **self._query)
-        present = {_key(body): self._read(body) for body in answer["items"]}
+        present = {_key(body): (self._read(body), _version(body)) for body in answer["items"]}
         for key in self._objects.keys() - present.keys():
-            self._put(key, None)
-        for key, value in present.items():
+            self._put(key, None, _version(answer))
+        for key, (value, at) in present.items():
             if self._objects.get(key) != value:
-                self._put(key, value)
+                self._put(key, value, at)
+            else:
+                self._note(key, at)
         version: str = answer["metadata"]["resourceVersion"]
         return version
 
-    def _put(self, key: str, value: T | None) -> None:
+    def _put(self, key: str, value: T | None, version: int) -> None:
         if value is None:
             self._objects.pop(key, None)
         else:
             self._objects[key] = value
         if self._changed is not None:
             self._changed(key, value, time.monotonic())
+        self._note(key, version)
+
+    def _note(self, key: str, version: int) -> None:
+        with self._told:
+            self._versions[key] = version
+            self._told.notify_all()
+
+
+def _version(body: Json) -> int:
+    return int(body["metadata"]["resourceVersion"])
 
 
 def _key(body: Json) -> str:

@@ -70,6 +70,7 @@ class Farm:
         self.on_rollout: Callable[[Json], object] = lambda _: None
         self._seen: dict[tuple[str, str], str] = {}
         self._moved = threading.Condition()
+        self._watches: list[Watch[Json]] = []
         self.pods_path = f"{namespace_path(namespace)}/pods"
         self.rollouts_path = f"{GROUP}/namespaces/{namespace}/datarollouts"
         self.api = Api(cluster.kubeconfig)
@@ -221,7 +222,10 @@ class Farm:
         return [one.path for one in self.asked if (one.pod, one.name) == (pod, name)]
 
     def wait(self, so: Callable[[], object], what: str, within: float = WITHIN) -> None:
-        """Return as soon as `so()` holds. Raises TimeoutError, showing the statuses."""
+        """Return once `so()` holds, and all watches have told what is stored then.
+
+        Raises TimeoutError, showing the statuses.
+        """
         until = time.monotonic() + within
         with self._moved:
             while not so():
@@ -229,6 +233,8 @@ class Farm:
                     statuses = [body.get("status") for body in self.rollouts.objects.values()]
                     raise TimeoutError(f"not within {within:g} s that {what}: {statuses}")
                 self._moved.wait(0.2)
+        for watch in self._watches:
+            watch.catch_up(within)
 
     # What plays by itself.
 
@@ -238,6 +244,7 @@ class Farm:
 
         watch: Watch[Json] = Watch(self.api, path, lambda body: body, changed=told)
         self._stack.callback(watch.close)
+        self._watches.append(watch)
         return watch
 
     def _notify(self) -> None:

@@ -50,6 +50,7 @@ class Farm:
         self.on_object: Callable[[Json], object] = lambda _: None
         self._moved = threading.Condition()
         self._made: list[str] = []
+        self._watches: list[Watch[Json]] = []
         self._stack, self._controllers = ExitStack(), ExitStack()
         self.api = Api(cluster.kubeconfig)
         self._stack.callback(self.api.close)
@@ -193,7 +194,10 @@ class Farm:
         ]
 
     def wait(self, so: Callable[[], object], what: str, within: float = WITHIN) -> None:
-        """Return as soon as `so()` holds. Raises TimeoutError, showing what is stored."""
+        """Return once `so()` holds, and all watches have told what is stored then.
+
+        Raises TimeoutError, showing what is stored.
+        """
         until = time.monotonic() + within
         with self._moved:
             while not so():
@@ -202,6 +206,8 @@ class Farm:
                     rules = [self.rule_status(name.split("-")[0]) for name in self._made]
                     raise TimeoutError(f"not within {within:g} s that {what}: {stored} {rules}")
                 self._moved.wait(0.2)
+        for watch in self._watches:
+            watch.catch_up(within)
 
     def wait_state(self, claim: str, state: str, rule: str = "grow") -> None:
         """Return as soon as a rule is in that state about a claim."""
@@ -229,6 +235,7 @@ class Farm:
 
         watch: Watch[Json] = Watch(self.api, path, lambda body: body, changed=told)
         self._stack.callback(watch.close)
+        self._watches.append(watch)
         return watch
 
     def _object_changed(self, body: Json | None) -> None:

@@ -30,6 +30,7 @@ class Scene:
     def __init__(self, cluster: LocalCluster, namespace: str) -> None:
         self.cluster, self.namespace = cluster, namespace
         self._moved = threading.Condition()
+        self._watches: list[Watch[Json]] = []
         self._stack, self._operators = ExitStack(), ExitStack()
         self.api = Api(cluster.kubeconfig)
         self._stack.callback(self.api.close)
@@ -109,15 +110,13 @@ class Scene:
         return reason
 
     def outputs(self, name: str = "one", kind: str = "Errand") -> dict[str, str]:
-        """The values of the ConfigMaps that an errand owns, by their names.
-
-        They are asked for: a watch of them may be behind that of errands, which shows what follows.
-        """
-        uid = self.stored(name, kind).get("metadata", {}).get("uid", "none")
+        """The values of the ConfigMaps that an errand owns, by their names."""
+        uid = self.stored(name, kind).get("metadata", {}).get("uid", "?")
         return {
             body["metadata"]["name"]: body["data"]["value"]
-            for body in self.api.get(self.maps_path, labelSelector=f"{OWNER}={uid}")["items"]
-            if "deletionTimestamp" not in body["metadata"]
+            for body in self.maps.objects.values()
+            if body["metadata"].get("labels", {}).get(OWNER) == uid
+            and "deletionTimestamp" not in body["metadata"]
         }
 
     def told(self, reason: str, name: str = "one") -> list[str]:
@@ -134,7 +133,10 @@ class Scene:
         return version
 
     def wait(self, so: Callable[[], object], what: str, within: float = WITHIN) -> None:
-        """Return as soon as `so()` holds. Raises TimeoutError, showing what is stored."""
+        """Return once `so()` holds, and all watches have told what is stored then.
+
+        Raises TimeoutError, showing what is stored.
+        """
         until = time.monotonic() + within
         with self._moved:
             while not so():
@@ -143,6 +145,8 @@ class Scene:
                     statuses = {one["metadata"]["name"]: one.get("status") for one in shown}
                     raise TimeoutError(f"not within {within:g} s that {what}: {statuses}")
                 self._moved.wait(0.2)
+        for watch in self._watches:
+            watch.catch_up(within)
 
     def wait_phase(self, phase: str, name: str = "one", kind: str = "Errand") -> None:
         self.wait(lambda: self.phase(name, kind) == phase, f"{name} is in {phase}")
@@ -160,6 +164,7 @@ class Scene:
 
         watch: Watch[Json] = Watch(self.api, path, lambda body: body, changed=told)
         self._stack.callback(watch.close)
+        self._watches.append(watch)
         return watch
 
     def __enter__(self) -> Self:

@@ -16,7 +16,7 @@ def test_a_finalizer_is_there_before_anything_is_written(scene: Scene) -> None:
     scene.errand(kind="Chore", First={"configMaps": {"a": "1"}})
     scene.operator("Chore")
     scene.wait(lambda: scene.outputs(kind="Chore") == {"a": "1"}, "it was synced")
-    assert scene.api.get(scene.path(kind="Chore"))["metadata"]["finalizers"] == [FINALIZER]
+    assert scene.stored(kind="Chore")["metadata"]["finalizers"] == [FINALIZER]
 
 
 def test_a_resource_goes_once_its_finalizer_is_done_and_takes_what_it_said_back(

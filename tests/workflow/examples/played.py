@@ -100,7 +100,10 @@ class Played:
         return next((one for one in conditions if one["type"] == "Ready"), {})
 
     def wait(self, so: Callable[[], Any], what: str) -> None:
-        """Return as soon as it is so. Raises TimeoutError, with what there is."""
+        """Return once it is so, and all watches have told what is stored then.
+
+        Raises TimeoutError, with what there is.
+        """
         deadline = time.monotonic() + WITHIN
         with self._moved:
             while not so():
@@ -109,6 +112,8 @@ class Played:
                     said = self.operator.lines()[-5:]
                     raise TimeoutError(f"not within {WITHIN:g} s: {what}: {there}\n{said}")
                 self._moved.wait(0.2)
+        for watch in self._watches.values():
+            watch.catch_up(WITHIN)
 
     def wait_phase(self, name: str, phase: str) -> None:
         """Return once a resource is in that phase."""

@@ -42,7 +42,7 @@ def test_two_outliers_of_five_are_out_until_the_kubervisorservice_is_deleted(sce
     status = scene.wait_status(lambda s: s.get("podCount") == counts, f"{counts}", "busybreak")
     assert condition(status, "Running")["status"] == "True"
     assert {entry["pod"] for entry in status["recent"]} == {first.name, second.name}
-    assert len(scene.observer.events("PodEjected")) == 2
+    scene.observer.wait(lambda o: len(o.events("PodEjected")) == 2, WITHIN, "Events tell of both")
 
     scene.delete_guard("busybreak")
     scene.wait_guard_gone("busybreak")

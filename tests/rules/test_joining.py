@@ -86,6 +86,7 @@ def test_samples_come_to_their_expressions() -> None:
             sample(5.0, "2", **names),
             sample(6.0, "-1", **names),
             sample(7.0, "x", **names),
+            sample(8.0, "²", **names),
         ],
         objects(claim("pg"), claim("other")),
     )

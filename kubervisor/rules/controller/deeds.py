@@ -145,7 +145,7 @@ def _member(parent: Any, key: str) -> Any:
     """None where there is none."""
     if isinstance(parent, dict):
         return parent.get(key)
-    is_index = isinstance(parent, list) and key.isdigit() and int(key) < len(parent)
+    is_index = isinstance(parent, list) and key.isdecimal() and int(key) < len(parent)
     return parent[int(key)] if is_index else None
 
 

@@ -50,7 +50,7 @@ def join(
         key = labels.get(KEY, "")
         if key == CAPACITY:
             found[uid].capacity.append(value)
-        elif key.isdigit() and int(key) < len(policy.expressions):
+        elif key.isdecimal() and int(key) < len(policy.expressions):
             found[uid].expressions[int(key)].append(value)
     return found
 

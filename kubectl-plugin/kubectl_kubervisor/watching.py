@@ -27,7 +27,7 @@ def follow(line: Line, name: str) -> int:
         if _follow_once(line, name, seen, deadline):
             return DONE
         if deadline is not None and time.monotonic() >= deadline:
-            waiting = listed([str(one) for one in seen.waiting]) or name or "none found"
+            waiting = listed([str(one) for one in seen.waiting]) or name or "none seen"
             warn(f"error: timed out after {printable(limit)}: not Ready: {printable(waiting)}")
             return FAILED
         time.sleep(AGAIN_SECONDS)  # the server ended the watch

@@ -170,8 +170,9 @@ class TestWatch:
 
     def test_it_ends_with_1_where_the_time_is_over(self, scene: Scene, plugin: Plugin) -> None:
         scene.guard(scene.breaker())
-        said = plugin("status", "-w", "--timeout=1s", code=1)
-        assert said.err == "error: timed out after 1s: not Ready: shop\n"
+        # As long as kubectl may take to start.
+        said = plugin("status", "-w", "--timeout=5s", code=1)
+        assert said.err == "error: timed out after 5s: not Ready: shop\n"
 
     def test_one_that_is_not_there_is_not_waited_for(self, scene: Scene, plugin: Plugin) -> None:
         said = plugin("status", "nope", "--watch", "--timeout=60s", code=1)

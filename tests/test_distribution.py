@@ -26,7 +26,7 @@ def test_a_file_named_by_itself_comes_before_the_rest_of_its_folder() -> None:
 @pytest.mark.parametrize(
     ("processors", "gigabytes", "count"),
     [
-        pytest.param(2, 16, 6, id="processors bound them"),
+        pytest.param(2, 16, 4, id="processors bound them"),
         pytest.param(8, 7, 3, id="memory bounds them"),
         pytest.param(1, 1, 1, id="there is one at least"),
     ],

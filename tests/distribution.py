@@ -61,7 +61,7 @@ LONGEST_FIRST = (
 
 EACH_PROCESSOR = 2
 """Workers that keep one busy: much of a test on a cluster is waiting. A third one would end a run
-two minutes earlier, and have programs wait so long for a processor that tests meet it.
+a minute earlier, and have programs wait so long for a processor that tests meet it.
 """
 EACH_WORKER = 2 * 2**30
 """Bytes of memory: a worker has a control plane, and now and then a second one."""

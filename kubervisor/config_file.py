@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ class FileSettings(CapabilitySettings):
     """
 
     @classmethod
+    @abstractmethod
     def read_file(cls, path: Path) -> dict[str, Any]:
         """The settings in the file, by field name, unchecked. Raises ValueError, naming it."""
-        raise NotImplementedError
 
     @classmethod
     def settings_customise_sources(

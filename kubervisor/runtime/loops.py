@@ -8,7 +8,8 @@ from kubervisor.runtime.clock import Clock
 from kubervisor.runtime.loop import Loop
 
 STUCK_SECONDS = 120.0
-"""How long a loop may be overdue before /livez fails."""
+"""How long a loop may be overdue before /livez fails: any wait of ours for others is far shorter.
+"""
 
 
 class Loops:

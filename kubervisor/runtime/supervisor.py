@@ -11,14 +11,10 @@ from kubervisor.kube.selectors import SelectorIndex
 from kubervisor.runtime.act import Actuator
 from kubervisor.runtime.assignment import Assignment
 from kubervisor.runtime.desk import Shared
+from kubervisor.runtime.loops import STUCK_SECONDS
 from kubervisor.runtime.service_worker import ServiceWorker
 from kubervisor.telemetry import traffic_metrics
 from kubervisor.traffic.model import Pod, ServiceKey
-
-STUCK_SECONDS = 120.0
-"""How long a loop may be overdue before /livez fails; any wait of ours for others is far
-shorter.
-"""
 
 
 class Supervisor:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import Protocol
 
 from kubervisor.runtime.threads import start_thread
 from kubervisor.telemetry.logs import Log
 
+ENDING = (signal.SIGTERM, signal.SIGINT)
 RESIGN_SECONDS = 5.0
 FIRST_ATTEMPT_SECONDS = 1.0
 """So long the watches wait for the first answer about the lease: who gains it at once needs a LIST
@@ -109,7 +111,10 @@ class Process:
         """Run until a signal or the loss of the lease; the exit code: 0 asked to stop, 1 lease
         lost.
         """
-        self._stop_on_signals()
+        with self._heeding_signals():
+            return self._run()
+
+    def _run(self) -> int:
         for server in self._servers:
             start_thread("server", server.serve_forever)
         elector = self._start("lease", lambda: self._elector.run(self._gained, self._lost))
@@ -119,19 +124,29 @@ class Process:
         self._stop.wait()
         return self._end(elector)
 
-    def _stop_on_signals(self) -> None:
-        """A handler may interrupt whoever waits for `stop` while it holds the lock that setting it
-        takes, and would wait for ever: a handler only puts, and a thread sets.
+    @contextmanager
+    def _heeding_signals(self) -> Iterator[None]:
+        """Python runs handlers on the main thread, and does not wake it where another thread was
+        given the signal (a thread that starts a thread is given none), or where it came just
+        before a wait began. What any thread writes at once, a thread of our own reads. A handler
+        could not set `stop` anyhow: it may have interrupted who holds the lock that this takes.
         """
-        asked = SimpleQueue[int]()  # its `put` may be called in the midst of another
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda number, _: asked.put(number))
+        told, tell = socket.socketpair()
 
         def heed() -> None:
-            asked.get()
-            self._stop.set()
+            with told:
+                while number := told.recv(1):
+                    if number[0] in ENDING:
+                        self._stop.set()
 
-        start_thread("signals", heed)
+        with tell:
+            tell.setblocking(False)
+            signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)
+            for number in ENDING:
+                signal.signal(number, lambda *_: None)
+            start_thread("signals", heed)
+            yield
+            signal.set_wakeup_fd(-1)
 
     def _gained(self) -> None:
         renewed = self._leading.renew()

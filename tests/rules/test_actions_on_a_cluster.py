@@ -250,6 +250,7 @@ def test_a_workload_gets_more_and_fewer_replicas(hand: Hand, kind: Kind) -> None
     with Fleet(hand.api, "web", size=2, namespace=hand.namespace, kind=kind) as fleet:
         target = hand.target(kind.value, "web")
         workloads = fleet.workload_path.rpartition("/")[0]
+        await_object(hand.api, workloads, "web", is_all_ready, WITHIN)
         more = hand.intent(Scale, target, {"by": "1%", "max": "3"})
         assert hand.finish(target, more, workloads) == Done("it has 3 pods")
         fleet.wait_ready(3, WITHIN)

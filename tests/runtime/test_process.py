@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
 import structlog
 
 from kubervisor.runtime.leading import Leading
-from kubervisor.runtime.process import AlwaysLeader, Background, Process
+from kubervisor.runtime.process import ENDING, AlwaysLeader, Background, Process
+
+PATIENCE = 20.0
 
 
 class Leader:
@@ -99,3 +102,45 @@ def test_a_signal_while_the_stop_is_about_to_be_waited_for_ends_it_all_the_same(
     )
     assert process.run() == 0
     assert leader.happened[-1] == "ended"
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_a_signal_that_another_thread_was_given_ends_it_though_nothing_wakes_the_main_thread() -> (
+    None
+):
+    waiting, resign = threading.Event(), threading.Event()
+
+    class Stop(threading.Event):
+        """The main thread takes no signals any more once it waits."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+            waiting.set()
+            return super().wait(timeout)
+
+    class Elector(AlwaysLeader):
+        """Has the signal come then."""
+
+        def run(self, on_gained: Callable[[], None], on_lost: Callable[[], None]) -> None:
+            assert waiting.wait(PATIENCE)
+            os.kill(os.getpid(), signal.SIGTERM)
+            super().run(on_gained, on_lost)
+
+    stop = Stop()
+    rescue = threading.Timer(PATIENCE, stop.set)
+    rescue.start()
+    process = Process(
+        background=[],
+        servers=[],
+        elector=Elector(resign),
+        leading=cast("Leading", Leader()),
+        stop=stop,
+        resign=resign,
+        log=structlog.stdlib.get_logger(),
+    )
+    try:
+        assert process.run() == 0
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    assert rescue.is_alive(), "it ended by the signal"
+    rescue.cancel()

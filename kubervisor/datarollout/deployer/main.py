@@ -27,6 +27,7 @@ from kubervisor.runtime.threads import start_thread
 from kubervisor.telemetry import logs
 from kubervisor.telemetry.deployer_metrics import DeployerMetrics
 
+ENDING = {signal.SIGTERM, signal.SIGINT}
 PATIENCE = 120.0
 """Seconds in which a pod's data must come before its application starts; AutoCrane's: 90 for a
 request, and three tries 15 s apart.
@@ -188,5 +189,11 @@ def _end_at_once(code: int) -> None:
     """By signals. Nothing needs to be finished: after whatever step this ends, the next start goes
     on from there.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: os._exit(code))
+    # Waited for by a thread: a handler would run on the main thread, and that may not wake for it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+
+    def end() -> None:
+        signal.sigwait(ENDING)
+        os._exit(code)
+
+    start_thread("signals", end)

@@ -110,8 +110,8 @@ def init(settings: DeployerSettings, *, patience: float = PATIENCE) -> int:
     """Return once the pod has all it uses, as it was asked for: 0; 1 where that did not come about
     within `patience` seconds. A download that goes on is not cut off. Raises ApiError.
     """
-    _end_at_once(143)
     deployer = Deployer(settings)
+    _end_at_once(143)
     deployer.start_watch()
     deadline, pod, due = time.monotonic() + patience, None, patience
     while True:
@@ -135,8 +135,8 @@ def sidecar(
     """Keep the pod at what it is asked to have until SIGTERM or SIGINT, which end the process with
     0 at once. Raises ApiError, OSError where `listen` cannot be bound.
     """
-    _end_at_once(0)
     deployer = Deployer(settings, notify)
+    _end_at_once(0)
     serve(listen, deployer.rounds, deployer.watch, deployer.metrics, deployer.clock)
     deployer.start_watch()
     turn = _guarded(deployer)

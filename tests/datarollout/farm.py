@@ -4,7 +4,6 @@ controller that rolls data out to them.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -26,12 +25,9 @@ from playground.cluster import LocalCluster
 from playground.data_processes import RolloutProcess
 from playground.fleet_api import Api, Json
 from playground.fleet_manifests import namespace_path
-from playground.fleet_watch import Watch
+from playground.watches import WITHIN, Watches
 from tests.datarollout.shelf import Shelf
 from tests.e2e.scene import tell
-
-WITHIN = 60.0
-"""Seconds that anything may take; nothing should, and no test waits for it to pass."""
 
 PROBATION = "1s"
 GROUP = "/apis/kubervisor.k8s.io/v1alpha1"
@@ -69,8 +65,6 @@ class Farm:
         self.asked: list[Asked] = []
         self.on_rollout: Callable[[Json], object] = lambda _: None
         self._seen: dict[tuple[str, str], str] = {}
-        self._moved = threading.Condition()
-        self._watches: list[Watch[Json]] = []
         self.pods_path = f"{namespace_path(namespace)}/pods"
         self.rollouts_path = f"{GROUP}/namespaces/{namespace}/datarollouts"
         self.api = Api(cluster.kubeconfig)
@@ -78,10 +72,11 @@ class Farm:
         self._stack, self._controllers = ExitStack(), ExitStack()
         self._stack.callback(self.api.close)
         self._stack.callback(self._hand.close)
-        self.rollouts = self._watch(self.rollouts_path, self._rollout_changed)
-        self.pods = self._watch(self.pods_path, self._pod_changed)
+        self._watches = self._stack.enter_context(Watches(self.api, self._shown))
+        self.rollouts = self._watches.add(self.rollouts_path, self._rollout_changed)
+        self.pods = self._watches.add(self.pods_path, self._pod_changed)
         events = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
-        self.events = self._watch(events, lambda _: self._notify())
+        self.events = self._watches.add(events)
 
     # Who plays.
 
@@ -226,35 +221,16 @@ class Farm:
 
         Raises TimeoutError, showing the statuses.
         """
-        until = time.monotonic() + within
-        with self._moved:
-            while not so():
-                if time.monotonic() > until:
-                    statuses = [body.get("status") for body in self.rollouts.objects.values()]
-                    raise TimeoutError(f"not within {within:g} s that {what}: {statuses}")
-                self._moved.wait(0.2)
-        for watch in self._watches:
-            watch.catch_up(within)
+        self._watches.wait(so, what, within)
+
+    def _shown(self) -> object:
+        return [body.get("status") for body in self.rollouts.objects.values()]
 
     # What plays by itself.
-
-    def _watch(self, path: str, changed: Callable[[Json | None], None]) -> Watch[Json]:
-        def told(_: str, body: Json | None, __: float) -> None:
-            changed(body)
-
-        watch: Watch[Json] = Watch(self.api, path, lambda body: body, changed=told)
-        self._stack.callback(watch.close)
-        self._watches.append(watch)
-        return watch
-
-    def _notify(self) -> None:
-        with self._moved:
-            self._moved.notify_all()
 
     def _rollout_changed(self, body: Json | None) -> None:
         if body is not None:
             self.on_rollout(body)
-        self._notify()
 
     def _pod_changed(self, body: Json | None) -> None:
         if body is not None:
@@ -263,7 +239,6 @@ class Farm:
                 if key.startswith(REQUEST) and self._seen.get((name, key)) != text:
                     self._seen[name, key] = text
                     self._serve(name, key.removeprefix(REQUEST), read_request(text))
-        self._notify()
 
     def _serve(self, pod: str, name: str, request: Request | None) -> None:
         """Play the deployer, and the program that has the data then."""

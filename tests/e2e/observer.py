@@ -67,23 +67,22 @@ class Observer:
         self.passages: list[Passage] = []
         self._writes: list[Write] = []
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
-        self._gone: set[str] = set()
         self._services: dict[str, list[Json]] = {}
         self._specs: list[Json] = []
         self._by_hand: set[str] = set()
         self._ejections: set[str] = set()
         self._changed = threading.Condition()
-        self._api = api
-        self._paths = {
+        self._watches: dict[str, Watch[Json]] = {}
+        paths = {
             "services": f"{namespace_path(namespace)}/services",
             "kubervisorservices": GUARDS.format(namespace),
             "events": EVENTS.format(namespace),
             "pods": f"{namespace_path(namespace)}/pods",
         }
         with ExitStack() as stack:
-            for kind, path in self._paths.items():
+            for kind, path in paths.items():
                 told = partial(self._told, kind)
-                stack.enter_context(Watch(api, path, lambda body: body, changed=told))
+                self._watches[kind] = stack.enter_context(Watch(api, path, dict, changed=told))
             self._stack = stack.pop_all()
 
     # What was seen.
@@ -152,16 +151,7 @@ class Observer:
     def _catch_up(self, kinds: tuple[str, ...]) -> None:
         """Return once the watches have told all that is stored now."""
         for kind in kinds:
-            stored = self._api.get(self._paths[kind])["items"]
-            versions = {_uid(body): _version(body) for body in stored}
-            told = partial(Observer._is_told, kind=kind, stored=versions)
-            self.wait(told, CATCH_UP, f"{kind} are told")
-
-    def _is_told(self, kind: str, stored: dict[str, int]) -> bool:
-        known = {_uid(body): _version(body) for body in self._objects[kind].values()}
-        return all(
-            uid in self._gone or known.get(uid, 0) >= version for uid, version in stored.items()
-        )
+            self._watches[kind].catch_up(CATCH_UP)
 
     def wait_quiet(self, seconds: float, timeout: float) -> None:
         """Return once nothing at all has changed for `seconds`."""
@@ -200,8 +190,7 @@ class Observer:
         with self._changed:
             before = self._objects[kind].get(key)
             if body is None:
-                gone = self._objects[kind].pop(key, None)
-                self._gone |= {_uid(gone)} if gone else set()
+                self._objects[kind].pop(key, None)
             else:
                 self._objects[kind][key] = body
             self._note(kind, key, before, body, at)
@@ -270,11 +259,6 @@ class Observer:
 
 def _key(body: Json) -> str:
     return f"{body['metadata']['namespace']}/{body['metadata']['name']}"
-
-
-def _uid(body: Json) -> str:
-    uid: str = body["metadata"]["uid"]
-    return uid
 
 
 def _version(body: Json) -> int:

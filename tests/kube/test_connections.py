@@ -6,13 +6,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from kubernetes.client.configuration import Configuration
 
 from kubervisor.errors import ApiError, ApiUnavailable
 from kubervisor.kube.client import Api
+
+WITHIN = 20.0
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -49,11 +51,24 @@ class _Answers(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-class Server:
-    """Where it is, and the ports that its clients came from."""
+class _Listening(ThreadingHTTPServer):
+    """Tells of each connection that it has ended."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answers)
+        self.ended = threading.Semaphore(0)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.ended.release()
+
+
+class Server:
+    """Where it is, the ports that its clients came from, and the connections that it has ended."""
+
+    def __init__(self, listening: _Listening) -> None:
+        self.address = _address(listening)
+        self.ended = listening.ended
         self.ports, self.targets = _Answers.ports, _Answers.targets
 
     def api(self, address: str = "") -> Api:
@@ -64,16 +79,20 @@ class Server:
 def server() -> Iterator[Server]:
     _Answers.ports.clear()
     _Answers.targets.clear()
-    with _serving() as address:
-        yield Server(address)
+    with _serving() as listening:
+        yield Server(listening)
+
+
+def _address(listening: _Listening) -> str:
+    return f"http://127.0.0.1:{listening.server_port}"
 
 
 @contextmanager
-def _serving() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as listening:
+def _serving() -> Iterator[_Listening]:
+    with _Listening() as listening:
         thread = threading.Thread(target=listening.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{listening.server_port}"
+        yield listening
         listening.shutdown()
         thread.join()
 
@@ -102,6 +121,7 @@ def test_a_connection_that_the_server_has_ended_is_not_used_again(
     api = server.api()
     with pytest.raises(ApiUnavailable) if first == "/cut" else nullcontext():
         api.request("GET", first)
+    assert server.ended.acquire(timeout=WITHIN)
     for _ in range(3):
         assert api.request("GET", "/") == b"{}"
     assert len(set(server.ports)) == 2

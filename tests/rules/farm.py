@@ -4,8 +4,6 @@ rules about them.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,14 +12,11 @@ from typing import Any, Self
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, Json
 from playground.fleet_manifests import namespace_path
-from playground.fleet_watch import Watch
 from playground.rules_process import RulesProcess
 from playground.storage_objects import EXPANDABLE, GI, size
+from playground.watches import WITHIN, Watches
 from tests.e2e.scene import tell
 from tests.rules.gauges import Gauges, Samples
-
-WITHIN = 60.0
-"""Seconds that anything may take; nothing should, and no test waits for it to pass."""
 
 GROUP = "/apis/autopilot.libopenstorage.org/v1alpha1"
 RULES = f"{GROUP}/autopilotrules"
@@ -48,9 +43,7 @@ class Farm:
             CAPACITY: self._capacities,
         }
         self.on_object: Callable[[Json], object] = lambda _: None
-        self._moved = threading.Condition()
         self._made: list[str] = []
-        self._watches: list[Watch[Json]] = []
         self._stack, self._controllers = ExitStack(), ExitStack()
         self.api = Api(cluster.kubeconfig)
         self._stack.callback(self.api.close)
@@ -59,12 +52,13 @@ class Farm:
         self.claims_path = f"{namespace_path(namespace)}/persistentvolumeclaims"
         self.objects_path = f"{GROUP}/namespaces/{namespace}/autopilotruleobjects"
         self.approvals_path = f"{GROUP}/namespaces/{namespace}/actionapprovals"
-        self.claims = self._watch(self.claims_path)
-        self.rules = self._watch(RULES)
-        self.objects = self._watch(self.objects_path, self._object_changed)
-        self.approvals = self._watch(self.approvals_path)
+        self._watches = self._stack.enter_context(Watches(self.api, self._shown))
+        self.claims = self._watches.add(self.claims_path)
+        self.rules = self._watches.add(RULES)
+        self.objects = self._watches.add(self.objects_path, self._object_changed)
+        self.approvals = self._watches.add(self.approvals_path)
         # Of objects without a namespace the Events are in this one.
-        self.events = self._watch("/apis/events.k8s.io/v1/namespaces/default/events")
+        self.events = self._watches.add("/apis/events.k8s.io/v1/namespaces/default/events")
 
     # Who plays.
 
@@ -198,20 +192,15 @@ class Farm:
 
         Raises TimeoutError, showing what is stored.
         """
-        until = time.monotonic() + within
-        with self._moved:
-            while not so():
-                if time.monotonic() > until:
-                    stored = [body.get("status") for body in self.objects.objects.values()]
-                    rules = [self.rule_status(name.split("-")[0]) for name in self._made]
-                    raise TimeoutError(f"not within {within:g} s that {what}: {stored} {rules}")
-                self._moved.wait(0.2)
-        for watch in self._watches:
-            watch.catch_up(within)
+        self._watches.wait(so, what, within)
 
     def wait_state(self, claim: str, state: str, rule: str = "grow") -> None:
         """Return as soon as a rule is in that state about a claim."""
         self.wait(lambda: self.state(claim, rule) == state, f"{rule} is {state} about {claim}")
+
+    def _shown(self) -> object:
+        stored = [body.get("status") for body in self.objects.objects.values()]
+        return stored, [self.rule_status(name.split("-")[0]) for name in self._made]
 
     # What plays by itself.
 
@@ -224,19 +213,6 @@ class Farm:
             capacity = self.stale.get(name) or self.capacity(name)
             if capacity:
                 yield {"namespace": self.namespace, "persistentvolumeclaim": name}, capacity
-
-    def _watch(
-        self, path: str, changed: Callable[[Json | None], None] = lambda _: None
-    ) -> Watch[Json]:
-        def told(_: str, body: Json | None, __: float) -> None:
-            changed(body)
-            with self._moved:
-                self._moved.notify_all()
-
-        watch: Watch[Json] = Watch(self.api, path, lambda body: body, changed=told)
-        self._stack.callback(watch.close)
-        self._watches.append(watch)
-        return watch
 
     def _object_changed(self, body: Json | None) -> None:
         if body is not None:

@@ -23,7 +23,8 @@ from playground.fleet_watch import await_object
 from playground.provisioner import Provisioner
 from playground.storage_changes import VOLUMES, Answer, Work
 from playground.storage_objects import EXPANDABLE, PREMIUM, SNAPSHOT_CLASS
-from tests.rules.farm import WITHIN, Farm
+from playground.watches import WITHIN
+from tests.rules.farm import Farm
 
 MOVE_VOLUME = "openstorage.io.action.volume/move"
 CLONE = {"storageClass": PREMIUM}

@@ -13,9 +13,10 @@ import pytest
 from kubervisor.workflow.deploying.crd import definition
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, ApiRefused
+from playground.watches import WITHIN
 from tests.workflow.engine.desk import Desk
 from tests.workflow.engine.errands import operator
-from tests.workflow.engine.scene import ROOT, WITHIN, Scene
+from tests.workflow.engine.scene import ROOT, Scene
 
 KINDS = ("Errand", "Chore")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,13 +10,10 @@ from typing import Any, Self
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, ApiRefused, Json
 from playground.fleet_manifests import namespace_path
-from playground.fleet_watch import Watch
+from playground.watches import WITHIN, Watches
 from tests.e2e.scene import tell
 from tests.workflow.engine.errands import GROUP
 from tests.workflow.engine.operator_process import OperatorProcess
-
-WITHIN = 60.0
-"""Seconds that anything may take; nothing should, and no test waits for it to pass."""
 
 OWNER = "workflow.kubervisor.k8s.io/owner"
 ROOT = f"/apis/{GROUP}/v1"
@@ -29,17 +24,16 @@ class Scene:
 
     def __init__(self, cluster: LocalCluster, namespace: str) -> None:
         self.cluster, self.namespace = cluster, namespace
-        self._moved = threading.Condition()
-        self._watches: list[Watch[Json]] = []
         self._stack, self._operators = ExitStack(), ExitStack()
         self.api = Api(cluster.kubeconfig)
         self._stack.callback(self.api.close)
         self.maps_path = f"{namespace_path(namespace)}/configmaps"
         self.services_path = f"{namespace_path(namespace)}/services"
-        self.errands = self._watch(f"{ROOT}/namespaces/{namespace}/errands")
-        self.chores = self._watch(f"{ROOT}/namespaces/{namespace}/chores")
-        self.maps = self._watch(self.maps_path)
-        self.events = self._watch(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events")
+        self._watches = self._stack.enter_context(Watches(self.api, self._shown))
+        self.errands = self._watches.add(f"{ROOT}/namespaces/{namespace}/errands")
+        self.chores = self._watches.add(f"{ROOT}/namespaces/{namespace}/chores")
+        self.maps = self._watches.add(self.maps_path)
+        self.events = self._watches.add(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events")
 
     # Who plays.
 
@@ -137,16 +131,7 @@ class Scene:
 
         Raises TimeoutError, showing what is stored.
         """
-        until = time.monotonic() + within
-        with self._moved:
-            while not so():
-                if time.monotonic() > until:
-                    shown = [*self.errands.objects.values(), *self.chores.objects.values()]
-                    statuses = {one["metadata"]["name"]: one.get("status") for one in shown}
-                    raise TimeoutError(f"not within {within:g} s that {what}: {statuses}")
-                self._moved.wait(0.2)
-        for watch in self._watches:
-            watch.catch_up(within)
+        self._watches.wait(so, what, within)
 
     def wait_phase(self, phase: str, name: str = "one", kind: str = "Errand") -> None:
         self.wait(lambda: self.phase(name, kind) == phase, f"{name} is in {phase}")
@@ -157,15 +142,9 @@ class Scene:
     def wait_gone(self, name: str = "one", kind: str = "Errand") -> None:
         self.wait(lambda: not self.stored(name, kind), f"{name} is gone")
 
-    def _watch(self, path: str) -> Watch[Json]:
-        def told(*_: object) -> None:
-            with self._moved:
-                self._moved.notify_all()
-
-        watch: Watch[Json] = Watch(self.api, path, lambda body: body, changed=told)
-        self._stack.callback(watch.close)
-        self._watches.append(watch)
-        return watch
+    def _shown(self) -> object:
+        stored = [*self.errands.objects.values(), *self.chores.objects.values()]
+        return {one["metadata"]["name"]: one.get("status") for one in stored}
 
     def __enter__(self) -> Self:
         return self

@@ -5,21 +5,17 @@ and what a resource of it went through.
 from __future__ import annotations
 
 import signal
-import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from typing import Any, Self
 
 from playground.cluster import LocalCluster
 from playground.fleet_api import Api, Json
-from playground.fleet_watch import Watch
 from playground.metrics_page import MetricsPage
 from playground.prometheus import Prometheus
+from playground.watches import Watches
 from playground.workflow_process import Project
 from tests.workflow.examples.scenes import operating
-
-WITHIN = 60.0
 
 
 class Played:
@@ -42,7 +38,6 @@ class Played:
         said = self._project.read("autopilot.yaml")
         self._kind, self._version = said["kind"], said["apiVersion"]
         self._own = f"/apis/{self._version}/{self._kind.lower()}s"
-        self._moved = threading.Condition()
         with ExitStack() as stack:
             self.api = stack.enter_context(closing(Api(cluster.kubeconfig)))
             page = stack.enter_context(MetricsPage(metrics))
@@ -51,8 +46,9 @@ class Played:
             self.operator = stack.enter_context(
                 operating(cluster, name, namespace, prometheus=self.prometheus.url)
             )
-            self._watches = {
-                path: stack.enter_context(self._watch(path)) for path in (self._own, *also)
+            self._watches = stack.enter_context(Watches(self.api, self._shown))
+            self._collections = {
+                path: self._watches.add(self.path(path)) for path in (self._own, *also)
             }
             self._stack = stack.pop_all()
 
@@ -82,7 +78,7 @@ class Played:
 
     def seen(self, collection: str) -> dict[str, Json]:
         """What there is now, by name."""
-        found = self._watches[collection].objects.values()
+        found = self._collections[collection].objects.values()
         return {one["metadata"]["name"]: one for one in found}
 
     def status(self, name: str) -> Json:
@@ -104,27 +100,14 @@ class Played:
 
         Raises TimeoutError, with what there is.
         """
-        deadline = time.monotonic() + WITHIN
-        with self._moved:
-            while not so():
-                if time.monotonic() > deadline:
-                    there = {path: self.seen(path) for path in self._watches}
-                    said = self.operator.lines()[-5:]
-                    raise TimeoutError(f"not within {WITHIN:g} s: {what}: {there}\n{said}")
-                self._moved.wait(0.2)
-        for watch in self._watches.values():
-            watch.catch_up(WITHIN)
+        self._watches.wait(so, what)
 
     def wait_phase(self, name: str, phase: str) -> None:
         """Return once a resource is in that phase."""
         self.wait(lambda: self.status(name).get("phase") == phase, f"{name} is in {phase}")
 
-    def _watch(self, collection: str) -> Watch[Json]:
-        def told(*_: object) -> None:
-            with self._moved:
-                self._moved.notify_all()
-
-        return Watch(self.api, self.path(collection), lambda body: body, changed=told)
+    def _shown(self) -> object:
+        return {path: self.seen(path) for path in self._collections}, self.operator.lines()[-5:]
 
     def __enter__(self) -> Self:
         return self

@@ -17,6 +17,7 @@ from playground.fleet import Fleet
 from playground.fleet_api import Api, Json
 from playground.fleet_pod import Pod
 from playground.fleet_watch import await_object
+from tests.e2e.current_fleet import CurrentFleet
 from tests.e2e.observer import GUARDS, Observer, Passage
 
 WITHIN = 20.0
@@ -48,7 +49,7 @@ class Scene:
 
     def fleet(self, size: int, name: str = "shop", *, selects_traffic: bool = True) -> Fleet:
         """A fleet whose Service selects on our label, unless told otherwise."""
-        fleet = Fleet(
+        fleet = CurrentFleet(
             self.api,
             name,
             size=size,

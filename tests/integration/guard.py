@@ -17,6 +17,7 @@ from playground.fleet_api import Api, Json
 from playground.fleet_manifests import namespace_path
 from playground.fleet_pod import TRAFFIC, Pod
 from playground.fleet_watch import Watch, await_object
+from tests.e2e.current_fleet import CurrentFleet
 from tests.integration.specs import path_of
 from tests.integration.witness import Witness
 from tests.namespaces import fresh_namespace
@@ -137,7 +138,7 @@ class Guard:
         """A fleet whose Service selects on our label, unless `how` says otherwise."""
         how = {"selects_traffic": True} | how
         where = namespace or self.namespace
-        return Fleet(self.api, name, size=size, namespace=where, **how)  # type: ignore[arg-type]
+        return CurrentFleet(self.api, name, size=size, namespace=where, **how)  # type: ignore[arg-type]
 
     def put_service(self, name: str, selector: dict[str, str] | None, **spec: object) -> str:
         """Create or change a Service that selects on this and on our key; return its path.

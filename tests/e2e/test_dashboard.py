@@ -29,7 +29,8 @@ def test_an_ejection_and_the_return_appear_on_the_open_page(scene: Scene) -> Non
         scene.detector.outliers()
         while (service := stream.until("service"))["decisions"][0]["action"] != "Returned":
             pass
-        assert {one["reason"] for one in service["events"]} >= {"PodEjected", "PodReturned"}
+        while not {one["reason"] for one in service["events"]} >= {"PodEjected", "PodReturned"}:
+            service = stream.until("service")
         history = client.ask(f"/api/services/{scene.namespace}/shop/history").json
         pods = history["breakers"]["oracle"]["pods"].values()
         assert [one["name"] for one in pods if "o" in one["judged"]] == [pod.name]

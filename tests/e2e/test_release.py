@@ -14,11 +14,13 @@ EVALUATIONS = 10
 
 
 def two_out(scene: Scene) -> Fleet:
-    """A fleet of four, half of it out for long."""
+    """A fleet of four, half of it out for long, of which the status tells."""
     fleet = scene.fleet(4)
     scene.detector.outliers(*fleet.pods()[:2])
     scene.guard(scene.breaker(minPodsAvailableRatio=50), defaultActivator={"period": FOREVER})
     fleet.wait(lambda f: len(f.out()) == 2, WITHIN, "two pods are out")
+    scene.wait_condition("Active")
+    scene.wait_status(lambda s: len(s.get("recent", ())) == 2, "the status tells of both")
     return fleet
 
 

@@ -23,7 +23,10 @@ def _nothing(_: Json | None) -> None:
 
 
 class Watches:
-    """Watches of whole objects. `show` says what there is, for who waited in vain."""
+    """Watches of whole objects, until the context ends.
+
+    `show` says what there is, for who waited in vain.
+    """
 
     def __init__(self, api: Api, show: Callable[[], object]) -> None:
         self._api, self._show = api, show
@@ -60,12 +63,8 @@ class Watches:
         for watch in self._watches:
             watch.catch_up(within)
 
-    def close(self) -> None:
-        """End all watches."""
-        self._stack.close()
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self._stack.close()

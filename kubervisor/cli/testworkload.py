@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import click
 
 from kubervisor.cli.addresses import cannot_listen, listening
+from kubervisor.runtime.signals import ENDING
 from kubervisor.runtime.threads import start_thread
 
 FAIL_SECONDS = 600.0
-ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
 class Workload:

@@ -14,14 +14,13 @@ from kubervisor.errors import KubervisorError
 from kubervisor.kube.client import connect
 from kubervisor.kube.noted_pods import read_noted_pod
 from kubervisor.runtime.clock import Clock
+from kubervisor.runtime.signals import ENDING
 from kubervisor.runtime.threads import start_thread
 from kubervisor.telemetry import logs
 from kubervisor.telemetry.gate_metrics import GateMetrics
 from kubervisor.telemetry.health import Page, make_page_server
 from kubervisor.watchdog.gate import Rule
 from kubervisor.watchdog.gatekeeper import LOOK_SECONDS, Gatekeeper
-
-ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
 @click.command()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from kubervisor.runtime.signals import stopping_on_signals
 from kubervisor.runtime.threads import start_thread
 from kubervisor.telemetry.logs import Log
 
-ENDING = (signal.SIGTERM, signal.SIGINT)
 RESIGN_SECONDS = 5.0
 FIRST_ATTEMPT_SECONDS = 1.0
 """So long the watches wait for the first answer about the lease: who gains it at once needs a LIST
@@ -111,7 +108,7 @@ class Process:
         """Run until a signal or the loss of the lease; the exit code: 0 asked to stop, 1 lease
         lost.
         """
-        with self._heeding_signals():
+        with stopping_on_signals(self._stop):
             return self._run()
 
     def _run(self) -> int:
@@ -123,30 +120,6 @@ class Process:
             self._start(background.name, background.run)
         self._stop.wait()
         return self._end(elector)
-
-    @contextmanager
-    def _heeding_signals(self) -> Iterator[None]:
-        """Python runs handlers on the main thread, and does not wake it where another thread was
-        given the signal (a thread that starts a thread is given none), or where it came just
-        before a wait began. What any thread writes at once, a thread of our own reads. A handler
-        could not set `stop` anyhow: it may have interrupted who holds the lock that this takes.
-        """
-        told, tell = socket.socketpair()
-
-        def heed() -> None:
-            with told:
-                while number := told.recv(1):
-                    if number[0] in ENDING:
-                        self._stop.set()
-
-        with tell:
-            tell.setblocking(False)
-            signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)
-            for number in ENDING:
-                signal.signal(number, lambda *_: None)
-            start_thread("signals", heed)
-            yield
-            signal.set_wakeup_fd(-1)
 
     def _gained(self) -> None:
         renewed = self._leading.renew()

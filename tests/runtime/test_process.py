@@ -12,7 +12,8 @@ import pytest
 import structlog
 
 from kubervisor.runtime.leading import Leading
-from kubervisor.runtime.process import ENDING, AlwaysLeader, Background, Process
+from kubervisor.runtime.process import AlwaysLeader, Background, Process
+from kubervisor.runtime.signals import ENDING
 
 PATIENCE = 20.0
 

@@ -50,7 +50,7 @@ class Catalog:
         template["spec"]["terminationGracePeriodSeconds"] = 1
         for one in documents:
             cluster.kubectl("apply", f"--namespace={namespace}", "-f", "-", stdin=yaml.dump(one))
-        until(lambda: len(self.ready()) == 4 and self._may_evict() == 1, "all four are Ready")
+        until(lambda: len(self.ready()) == 4 and self.may_evict() == 1, "all four are Ready")
 
     def ready(self) -> dict[str, Json]:
         """Its pods that are Ready and not going, by uid."""
@@ -66,7 +66,15 @@ class Catalog:
         found: list[Json] = self._api.get(self._events, fieldSelector=f"reason={reason}")["items"]
         return found
 
-    def _may_evict(self) -> int:
+    def about(self, reason: str) -> set[str]:
+        """The uids of the pods that its Events tell of."""
+        return {event["regarding"]["uid"] for event in self.told(reason)}
+
+    def allow(self, unavailable: int) -> None:
+        """Have the budget allow so many to be unavailable, which its status tells later."""
+        self._api.merge(self._budget, {"spec": {"maxUnavailable": unavailable}})
+
+    def may_evict(self) -> int:
         status = self._api.get(self._budget).get("status", {})
         return int(status.get("disruptionsAllowed", 0))
 
@@ -78,17 +86,21 @@ def test_pods_in_error_are_replaced_within_the_failing_limit(
     with LoopbackPods(cluster, namespace):
         catalog = Catalog(cluster, api, namespace)
         (first, second), well = split(catalog.ready(), 2)
+        gone = {pod["metadata"]["uid"] for pod in (first, second)}
+        catalog.allow(0)
+        until(lambda: catalog.may_evict() == 0, "none may go yet")
         with WatchdogProcess(cluster.kubeconfig, *own, *SWIFT, "--evictions-at-once=4", env=LEASE):
             for pod in (first, second):
                 fail(pod["status"]["podIP"])
-            gone = {pod["metadata"]["uid"] for pod in (first, second)}
+            until(lambda: catalog.about("EvictionDeferred") == gone, "both are due")
+            catalog.allow(1)
             until(lambda: len(now := catalog.ready()) == 4 and not gone & now.keys(), "replaced")
             until(lambda: len(catalog.told("PodEvicted")) == 2, "both evictions are told")
 
-            # Both were due at once, and the budget let them go one after the other.
+            # Both were due before the budget let them go one after the other.
             deferred = catalog.told("EvictionDeferred")
             assert {"PodDisruptionBudget" in event["note"] for event in deferred} == {True}
-            assert {event["regarding"]["uid"] for event in catalog.told("PodEvicted")} == gone
+            assert catalog.about("PodEvicted") == gone
             assert {pod["metadata"]["uid"] for pod in well} <= catalog.ready().keys()
 
 

@@ -23,11 +23,11 @@ from kubervisor.kube.account import open_door
 from kubervisor.kube.backoff import Backoff
 from kubervisor.kube.own_pod import OwnPod, OwnPodWatch
 from kubervisor.runtime.clock import Clock
+from kubervisor.runtime.signals import ENDING
 from kubervisor.runtime.threads import start_thread
 from kubervisor.telemetry import logs
 from kubervisor.telemetry.deployer_metrics import DeployerMetrics
 
-ENDING = {signal.SIGTERM, signal.SIGINT}
 PATIENCE = 120.0
 """Seconds in which a pod's data must come before its application starts; AutoCrane's: 90 for a
 request, and three tries 15 s apart.

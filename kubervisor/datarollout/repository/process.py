@@ -23,13 +23,12 @@ from kubervisor.datarollout.repository.store import Store
 from kubervisor.datarollout.repository.token import Token
 from kubervisor.datarollout.specs import ReadSources
 from kubervisor.runtime.clock import Clock
+from kubervisor.runtime.signals import ENDING
 from kubervisor.runtime.threads import start_thread
 from kubervisor.telemetry.logs import Log
 
 if TYPE_CHECKING:
     from kubervisor.datarollout.repository.kube_objects import Cluster
-
-ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,9 @@ def test_a_pod_of_two_services_stays_where_the_other_would_have_nobody(scene: Sc
 
 def two_out_by_score(scene: Scene, prometheus: PrometheusStandIn) -> tuple[Fleet, Pod, Pod]:
     """A fleet of four at its floor of two: the worse of the outliers, then the better."""
-    scene.controller()
     fleet = scene.fleet(4)
+    # After the fleet: its first evaluation is to see all four, and so both outliers.
+    scene.controller()
     # By name the worse would be first to return, so only the score can be the reason.
     worse, better = fleet.pods()[:2]
     counts = [(pod, code, n) for pod in fleet.pods() for code, n in (("200", 10), ("500", 0))]

@@ -112,7 +112,7 @@ def run(minutes: float, *, seed: int = 0) -> list[Figure]:
         settled = sample(controller, began)
         for shop in shops:
             shop.close()
-        assert not observer.breaches, "\n".join(observer.breaches)
+        observer.check()
         ejections, returns = len(observer.ejections), len(observer.returns)
         assert controller.metric("kubervisor_leader") == 1
     return _figures(minutes, samples, settled, asked, (ejections, returns))

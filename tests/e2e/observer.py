@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
@@ -16,7 +16,9 @@ from playground.fleet_pod import Pod
 from playground.fleet_watch import Watch
 from tests.e2e import invariants as rules
 from tests.e2e.grace import Grace
+from tests.e2e.judging import Judging
 from tests.e2e.naming import are_named
+from tests.e2e.passages import Passage, passage
 
 GUARDS = "/apis/kubervisor.k8s.io/v1alpha1/namespaces/{}/kubervisorservices"
 EVENTS = "/apis/events.k8s.io/v1/namespaces/{}/events"
@@ -40,20 +42,6 @@ class Write:
     ours: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A pod left traffic or came back, as one version of it says."""
-
-    pod: str
-    uid: str
-    traffic: str
-    breaker: str
-    ejection: str
-    retries: int
-    reason: str
-    body: Json
-
-
 class Observer:
     """Of one namespace, until closed; leaving its context fails when an invariant was broken.
 
@@ -63,12 +51,11 @@ class Observer:
 
     def __init__(self, api: Api, namespace: str, *, grace: float = 0.0) -> None:
         self._grace = Grace(grace)
-        self.breaches: list[str] = []
+        self._judging = Judging()
+        self._breaches: list[str] = []
         self.passages: list[Passage] = []
         self._writes: list[Write] = []
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
-        self._services: dict[str, list[Json]] = {}
-        self._specs: list[Json] = []
         self._by_hand: set[str] = set()
         self._ejections: set[str] = set()
         self._changed = threading.Condition()
@@ -115,10 +102,11 @@ class Observer:
         return frozenset(body["metadata"]["name"] for body in self._guards())
 
     def wait(self, so: Callable[[Observer], object], timeout: float, what: str) -> None:
-        """Return as soon as `so(observer)` holds, asked after every change.
+        """Return as soon as `so(observer)` holds, asked after every change from now on.
 
         Raises TimeoutError, showing the last changes.
         """
+        self._catch_up(KINDS)
         with self._changed:
             if not self._changed.wait_for(lambda: so(self), timeout):
                 last = "\n  ".join(str(write) for write in self._writes[-10:])
@@ -130,6 +118,7 @@ class Observer:
 
         It begins when all pods are named: they get their names beside a first ejection.
         """
+        self._catch_up(KINDS)
         with self._changed:
             self._changed.wait_for(lambda: are_named(self.pods(), self._guards()), NAMING)
         self._catch_up(kinds)
@@ -139,6 +128,13 @@ class Observer:
         written = [write for write in self._writes[before:] if write.kind in kinds]
         told = [write for write in written if write.ours or not ours]
         assert not told, f"{len(told)} writes where none was to be: {told[:5]}"
+
+    def check(self) -> None:
+        """Raise AssertionError with every breach since the last check."""
+        self._catch_up(("pods", "services", "kubervisorservices"))
+        with self._changed:
+            noted, self._breaches = [*self._breaches, *self._judging.breaches()], []
+        assert not noted, "\n".join(noted)
 
     def caught_up(self) -> Self:
         """Itself, once the watch has told all that pods are now: others' watches may be ahead."""
@@ -180,9 +176,9 @@ class Observer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self.close()
-        if kind is None:
-            assert not self.breaches, "\n".join(self.breaches)
+        with closing(self):
+            if kind is None:
+                self.check()
 
     # What the watches tell, each on its own thread.
 
@@ -198,10 +194,10 @@ class Observer:
                 self._grace.note(key, before, at)
             if kind == "pods" and body is not None:
                 self._pod(key, before, body)
-            elif kind == "services" and body is not None:
-                self._services.setdefault(key, []).append(body)
+            elif kind == "services":
+                self._judging.service(key, body)
             elif kind == "kubervisorservices" and body is not None:
-                self._specs.append(body["spec"])
+                self._judging.guard(body)
             self._changed.notify_all()
 
     def _note(self, kind: str, key: str, before: Json | None, body: Json | None, at: float) -> None:
@@ -225,7 +221,8 @@ class Observer:
             *rules.breaches_of_state(after, by_hand=uid in self._by_hand),
         ]
         if rules.is_new_ejection(before, after):
-            breaches += rules.breaches_of_ejection(before, after, self._surroundings(after))
+            pods = self._grace.as_known(self._objects["pods"], key, time.monotonic())
+            self._judging.ejection(key, before, after, pods)
             ejection = rules.notes(after)[rules.EJECTION_ID]
             if ejection in self._ejections:
                 breaches.append(f"ejection {ejection} was written twice")
@@ -233,51 +230,5 @@ class Observer:
             if before is not None and rules.is_out(before):
                 breaches.append("it was ejected while it was out")
         if before is not None and rules.traffic(before) != rules.traffic(after):
-            self.passages.append(_passage(after))
-        self.breaches += [f"pod {key}: {breach}" for breach in breaches]
-
-    def _surroundings(self, pod: Json) -> rules.Surroundings:
-        breaker = rules.labels(pod).get(rules.STRATEGY)
-        services = [self._service_then(key, pod) for key in self._objects["services"].copy()]
-        return rules.Surroundings(
-            pods=self._grace.as_known(self._objects["pods"], _key(pod), time.monotonic()),
-            selectors={
-                body["metadata"]["name"]: body["spec"].get("selector") or {} for body in services
-            },
-            spec=next((s for s in reversed(self._specs) if breaker in _breakers(s)), None),
-        )
-
-    def _service_then(self, key: str, pod: Json) -> Json:
-        """The Service as it was when this version of the pod was stored.
-
-        The watches run side by side, so that of Services may be ahead; versions of all kinds
-        count one sequence, etcd's revisions.
-        """
-        told = self._services[key]
-        return next((one for one in reversed(told) if _version(one) < _version(pod)), told[0])
-
-
-def _key(body: Json) -> str:
-    return f"{body['metadata']['namespace']}/{body['metadata']['name']}"
-
-
-def _version(body: Json) -> int:
-    return int(body["metadata"]["resourceVersion"])
-
-
-def _breakers(spec: Json) -> set[str]:
-    return {breaker["name"] for breaker in spec.get("breakers", ())}
-
-
-def _passage(body: Json) -> Passage:
-    notes = rules.notes(body)
-    return Passage(
-        pod=body["metadata"]["name"],
-        uid=body["metadata"]["uid"],
-        traffic=rules.traffic(body),
-        breaker=rules.labels(body).get(rules.STRATEGY, ""),
-        ejection=notes.get(rules.EJECTION_ID, ""),
-        retries=rules.retries(body),
-        reason=notes.get(rules.REASON, ""),
-        body=body,
-    )
+            self.passages.append(passage(after))
+        self._breaches += [f"pod {key}: {breach}" for breach in breaches]

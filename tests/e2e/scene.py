@@ -18,7 +18,8 @@ from playground.fleet_api import Api, Json
 from playground.fleet_pod import Pod
 from playground.fleet_watch import await_object
 from tests.e2e.current_fleet import CurrentFleet
-from tests.e2e.observer import GUARDS, Observer, Passage
+from tests.e2e.observer import GUARDS, Observer
+from tests.e2e.passages import Passage
 
 WITHIN = 20.0
 """Seconds that anything may take; nothing should, and no test waits for it to pass."""

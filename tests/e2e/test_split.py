@@ -18,7 +18,7 @@ from playground.faultproxy import FaultProxy
 from playground.fleet import Fleet
 from playground.fleet_pod import Pod
 from tests.e2e import invariants as rules
-from tests.e2e.observer import Passage
+from tests.e2e.passages import Passage
 from tests.e2e.scene import FOREVER, WITHIN, Scene, names
 from tests.e2e.test_restart import acted
 from tests.faults.test_writes import ejects

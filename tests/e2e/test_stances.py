@@ -6,7 +6,7 @@ import time
 
 from kubervisor import instants
 from tests.e2e import invariants as rules
-from tests.e2e.observer import Passage
+from tests.e2e.passages import Passage
 from tests.e2e.scene import FOREVER, WITHIN, Scene, names
 
 EVALUATIONS = 10

@@ -166,12 +166,9 @@ class Bench:
         self, *, size: int = SIZE, kind: Kind = Kind.DEPLOYMENT, of: type[Stage] = Stage
     ) -> Iterator[Stage]:
         """A new stage; on leaving, no invariant may have been broken on it."""
-        before = len(self.scene.observer.breaches)
         with of(self.scene, f"shop-{next(self._numbers)}", size=size, kind=kind) as stage:
             yield stage
-        breaches = self.scene.observer.breaches[before:]
-        del self.scene.observer.breaches[before:]
-        assert not breaches, "\n".join(breaches)
+        self.scene.observer.check()
 
     def wait_silent(self, seconds: float) -> None:
         """Return after so much time: what does not happen cannot be waited for."""

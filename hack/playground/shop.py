@@ -46,6 +46,7 @@ class Shop:
             self.fleet = stack.enter_context(
                 Fleet(self.api, name, size=size, namespace=namespace, selects_traffic=True)
             )
+            self.workload.wait([pod.id for pod in self.fleet.pods()])
             sender = HttpSender(self.server.url)
             self.load = stack.enter_context(Load(self.fleet.members, sender, rate))
             self._stack = stack.pop_all()

@@ -94,6 +94,7 @@ class Street:
                     self.api, name, size=shop.size, namespace=NAMESPACE, selects_traffic=True
                 )
                 self.fleets[name] = stack.enter_context(fleet)
+                self._workload.wait([pod.id for pod in fleet.pods()])
                 load = Load(fleet.members, HttpSender(server.url), shop.rate)
                 stack.enter_context(load)
             self._first = {name: fleet.pods() for name, fleet in self.fleets.items()}

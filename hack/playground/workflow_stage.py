@@ -20,7 +20,7 @@ from playground.mesh import Mesh
 from playground.mesh_splits import Split
 from playground.prometheus import Prometheus
 from playground.workflow_process import PROJECTS
-from playground.workload import Workload
+from playground.workload import PodName, Workload
 from playground.workload_server import WorkloadServer
 
 NAME, PORT = "shop", 80
@@ -98,6 +98,10 @@ class CanaryShop:
         """The status of the canary once it is in that phase, after so many trials."""
         return self.wait(lambda s: s.get("phase") == phase and len(s.get("history", ())) >= trials)
 
+    def _pods(self) -> list[PodName]:
+        names = self.kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.name}").split()
+        return [PodName(self.namespace, name) for name in names]
+
     def _apply(self, *objects: Json) -> None:
         self.kubectl("apply", "--filename=-", stdin=yaml.safe_dump_all(objects))
 
@@ -125,6 +129,7 @@ class CanaryStage(CanaryShop):
             server = stack.enter_context(WorkloadServer(workload))
             stack.enter_context(Discovery(api, workload, namespace, self._faults))
             self.open(labels=labels, selects=labels)
+            workload.wait(self._pods())
             self.mesh = stack.enter_context(
                 Mesh(api, server.url, namespace, NAME, port=PORT, told=told)
             )

@@ -155,7 +155,7 @@ class Workload:
         with self._lock:
             return self._addresses.get(address)
 
-    def wait(self, pods: Collection[PodName], timeout: float) -> None:
+    def wait(self, pods: Collection[PodName], timeout: float = 30.0) -> None:
         """Return once all these pods run here: a pod may be in the EndpointSlices a moment sooner.
 
         Raises TimeoutError, naming those that do not, after `timeout` seconds.

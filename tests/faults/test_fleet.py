@@ -298,6 +298,10 @@ def test_fault_42_pods_that_are_not_ready_are_no_spare_capacity(bench: Bench) ->
         for pod in stage.fleet.pods()[4:]:
             stage.fleet.set_ready(pod, False)
         stage.fleet.wait(lambda f: len(f.in_slices()) == 4, WITHIN, "four are Ready")
+        # By its status: nobody can know of what it has not been told yet.
+        stage.scene.wait_status(
+            lambda s: s["fleet"]["serving"] == 4, "the controller knows", stage.name
+        )
         stage.detector.outliers(*stage.fleet.pods())
         stage.wait_out(1)
         with bench.scene.observer.silence("pods"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -29,7 +30,8 @@ class Discovery:
 
     A pod runs from phase Running until it is deleted or its phase is Succeeded or Failed. With
     `namespace`, only the pods of that one. `faults` are those that pods of an image have from the
-    beginning.
+    beginning. One that ended answers for `lingers` seconds more, as one with a preStop hook does:
+    clients learn of its end later than it.
     """
 
     def __init__(
@@ -38,14 +40,20 @@ class Discovery:
         workload: Workload,
         namespace: str = "",
         faults: Mapping[str, Fault] = NO_FAULTS,
+        lingers: float = 0.0,
     ) -> None:
-        self._workload, self._faults = workload, faults
+        self._workload, self._faults, self._lingers = workload, faults, lingers
+        self._uids: dict[PodName, str] = {}
+        self._ending: list[threading.Timer] = []
         path = f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
         self._watch = Watch(api, path, _running, changed=self._changed)
 
     def close(self) -> None:
         """End the watch; the workload keeps the pods it has."""
         self._watch.close()
+        for timer in self._ending:
+            timer.cancel()
+            timer.join()
 
     def __enter__(self) -> Self:
         return self
@@ -57,9 +65,18 @@ class Discovery:
         pod = PodName(*key.split("/"))
         if running:
             fault = self._faults.get(running.image, HEALTHY)
+            self._uids[pod] = running.uid
             self._workload.add(pod, running.uid, running.address, fault)
-        else:
-            self._workload.remove(pod)
+        elif pod in self._uids:
+            self._end(pod, self._uids.pop(pod))
+
+    def _end(self, pod: PodName, uid: str) -> None:
+        if not self._lingers:
+            self._workload.remove(pod, uid)
+            return
+        timer = threading.Timer(self._lingers, self._workload.remove, (pod, uid))
+        self._ending.append(timer)
+        timer.start()
 
 
 def _running(pod: Json) -> Running | None:

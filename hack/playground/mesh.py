@@ -1,8 +1,8 @@
 """A mesh in small: what a sidecar does for clients of a Service, and what it counts.
 
 Requests go to the pods of the Services that routes name, by their weights, and are counted as Istio
-counts them. Where a pod has just gone, the others of its Service are asked, as Istio does unasked:
-real ones go on for a while when they are deleted, and played ones end at once.
+counts them. Where a pod does not take one, the others of its Service are asked, as Istio does
+unasked.
 """
 
 from __future__ import annotations

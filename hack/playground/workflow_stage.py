@@ -28,6 +28,8 @@ EXAMPLE = PROJECTS / "canary" / "shop.yaml"
 IMAGE = "registry.example/shop:{}"
 CANARIES = "/apis/autopilot.examples.io/v1/namespaces/{}/canarydeployments"
 WITHIN = 60.0
+LINGERS = 2.0
+"""Seconds that a pod answers after its end: longer than a busy machine's clients send to it."""
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -127,7 +129,7 @@ class CanaryStage(CanaryShop):
             super().__init__(cluster, api, namespace)
             workload = Workload()
             server = stack.enter_context(WorkloadServer(workload))
-            stack.enter_context(Discovery(api, workload, namespace, self._faults))
+            stack.enter_context(Discovery(api, workload, namespace, self._faults, LINGERS))
             self.open(labels=labels, selects=labels)
             workload.wait(self._pods())
             self.mesh = stack.enter_context(

@@ -144,10 +144,13 @@ class Workload:
                 process.fault = fault
                 self._lock.notify_all()
 
-    def remove(self, pod: PodName) -> None:
-        """The pod is gone, with its counters and its fault."""
+    def remove(self, pod: PodName, uid: str) -> None:
+        """The pod is gone, with its counters and its fault; one that has its name since is not."""
         with self._lock:
-            self._running.pop(pod, None)
+            known = self._running.get(pod)
+            if known is None or known.uid != uid:
+                return
+            del self._running[pod]
             self._addresses = {at: of for at, of in self._addresses.items() if of != pod}
 
     def at(self, address: str) -> PodName | None:

@@ -69,7 +69,7 @@ def test_a_relabelled_pod_leaves_the_slices_and_the_load_and_comes_back(
 
         assert left.at > since
         assert load.sent_to(pods[0]) == before
-        assert [pod.id for pod in fleet.out()] == pods[:1]
+        fleet.wait(lambda f: [pod.id for pod in f.out()] == pods[:1], WITHIN, "it alone is out")
 
         fleet.label(fleet.pods()[0], "kubervisor/traffic", "yes")
         fleet.members.wait(pods[0], entered=True, since=left.at, timeout=WITHIN)

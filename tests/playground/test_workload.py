@@ -134,7 +134,7 @@ def test_a_new_pod_misbehaves_from_the_beginning_and_can_be_healed(workload: Wor
 
 
 def test_a_removed_pod_is_no_longer_there(workload: Workload) -> None:
-    workload.remove(POD)
+    workload.remove(POD, "uid-1")
 
     assert workload.pods() == [OTHER]
     assert workload.handle(POD) is NoAnswer.NO_SUCH_POD

@@ -156,5 +156,5 @@ def test_a_pod_has_its_page_under_its_own_address_as_a_proxy_shows_it(
 
     assert 'http_requests_total{code="200"}' in get("http://10.244.0.7:8080/metrics").text
     assert get("http://10.244.0.8:8080/metrics").status_code == 404
-    server.workload.remove(POD)
+    server.workload.remove(POD, "uid-1")
     assert get("http://10.244.0.7:8080/metrics").status_code == 404

@@ -22,6 +22,7 @@ from playground.metrics_page import MetricsPage
 from playground.workload import PodName
 
 SLOTS = 100
+CATCH_UP = 10.0
 _Slice = tuple[str, frozenset[PodName]]
 """The Service of an EndpointSlice, and the pods that it sends traffic to."""
 _NOT_A_CODE = "503"
@@ -104,6 +105,8 @@ class Mesh:
             self._spread()
 
     def _split_changed(self, split: Split) -> None:
+        # Istio's proxies, too, are told of pods before they are told of routes to them.
+        self._slices.catch_up(CATCH_UP)
         with self._lock:
             self._split = split
             self._spread()

@@ -150,11 +150,16 @@ class TrafficWriter:
             Change(None, {}, {keys.EJECT_REQUEST: None}, lambda p: p.eject_requested_at is None),
         )
 
-    def fence(self, pod: Pod, epoch: int) -> Pod:
-        """Write our epoch on `pod`, so that a late write to it conflicts and is not repeated."""
+    def fence(self, pod: Pod, name: str, epoch: int) -> Pod:
+        """Write our epoch on `pod`, so that a late write to it conflicts and is not repeated.
+
+        Where nobody has claimed it, `name` does: whoever releases the pods of that
+        KubervisorService finds the mark.
+        """
         # What changes nothing makes no new version: where our epoch is there, it is taken off.
         mark = None if pod.epoch_mark == str(epoch) else str(epoch)
-        return self._writes.patch(pod, Change(None, {}, {keys.EPOCH: mark}, lambda _: False))
+        claim: Values = {keys.NAME: name} if pod.claimed_by is None else {}
+        return self._writes.patch(pod, Change(None, claim, {keys.EPOCH: mark}, lambda _: False))
 
     def evict(self, pod: Pod) -> None:
         """Ask for the eviction of `pod`. Raises: Throttled where a PodDisruptionBudget refuses."""

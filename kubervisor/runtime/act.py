@@ -116,7 +116,7 @@ class Actuator:
         Raises ApiError where this fails too and should be tried again.
         """
         try:
-            self._writer.fence(pod, desk.shared.epoch())
+            self._writer.fence(pod, desk.assignment.key.name, desk.shared.epoch())
         except (Conflict, NotFound):
             return  # the pod has moved on, and the watch is about to show how
         desk.log.info("Fenced pod", pod=pod.name, why="nobody knows the end of a write to it")

@@ -7,10 +7,11 @@ Level-driven: `reconcile` looks at what is, never at what changed, and may run a
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from kubervisor.api.policy import to_policy
-from kubervisor.errors import CapacityExceeded, Conflict, NotFound, SpecError
+from kubervisor.errors import ApiError, CapacityExceeded, Conflict, NotFound, SpecError
 from kubervisor.kube.client import Api
 from kubervisor.kube.events import EventType
 from kubervisor.kube.objects import add_finalizer, are_claimed, remove_finalizer
@@ -211,6 +212,11 @@ class Controller:
             reason=Reason.RELEASED,
             message="The KubervisorService is being deleted",
         )
+        if worker is None and self._statuses.declares(record):
+            # What the fences leave on pods is then released with the rest. Where this fails, the
+            # name that they put there leads the sweep of orphans to it.
+            with suppress(ApiError):
+                self._statuses.claim(record)
         if worker is None and not self._shared.gatherer.claimed(key):
             return
         self._supervisor.ensure(assignment, record.status)

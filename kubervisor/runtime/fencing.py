@@ -22,12 +22,13 @@ class Fence:
     ) -> None:
         self._pods, self._writer, self._epoch, self._log = pods, writer, epoch, log
 
-    def __call__(self, intent: EjectionIntent) -> None:
+    def __call__(self, name: str, intent: EjectionIntent) -> None:
+        """`name` is that of the KubervisorService in whose status the ejection is declared."""
         pod = self._pods.get_uid(PodUid(intent.pod_uid or ""))
         if pod is None or (pod.ejection and pod.ejection.id == intent.ejection_id):
             return
         try:
-            self._writer.fence(pod, self._epoch())
+            self._writer.fence(pod, name, self._epoch())
         except (Conflict, NotFound):
             return  # it moved on by itself: the old precondition no longer holds
         self._log.info("Fenced pod", pod=pod.name, declared_by_epoch=intent.epoch)

@@ -33,8 +33,10 @@ _COUNTS = ("fleet", "podCount")
 Unconfirmed = Callable[[Collection[PodUid]], Collection[PodUid]]
 """Which of these pods have an ejection of ours that the watch has not shown."""
 
-Fence = Callable[[EjectionIntent], None]
-"""Sees to it that an ejection which another leader declared shows, or cannot happen any more."""
+Fence = Callable[[str, EjectionIntent], None]
+"""Sees to it that an ejection which another leader declared for the KubervisorService of that name
+shows, or cannot happen any more.
+"""
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class StatusWriter:
             known.claimed, known.inherited = True, intents_in(known.record.status)
         inherited = known.inherited
         for intent in inherited:
-            self._fence(intent)
+            self._fence(known.record.name, intent)
         known.inherited = ()
         return bool(inherited)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 
 from kubervisor import instants
+from kubervisor.traffic import keys
 from playground.controller import Controller
 from tests.e2e import invariants as rules
+from tests.e2e.observer import GUARDS
 from tests.e2e.scene import FOREVER, SHORT_LEASE, WITHIN, Scene, names
 
 
@@ -113,6 +115,26 @@ def test_a_standby_takes_over_from_a_killed_leader_when_the_lease_has_run_out(
     )
     epochs = [rules.notes(p.body)[rules.EPOCH] for p in scene.ejections()]
     assert epochs == ["1", "2"]
+
+
+def test_ejections_that_a_dead_leader_had_declared_leave_nothing_behind_a_deletion(
+    scene: Scene,
+) -> None:
+    fleet = scene.fleet(4)
+    declared = [
+        {"podUid": pod.uid, "ejectionId": f"e-{pod.name}", "epoch": 1} for pod in fleet.pods()[:2]
+    ]
+    scene.guard(scene.breaker())
+    guard = f"{GUARDS.format(scene.namespace)}/shop"
+    scene.api.merge(guard, {"metadata": {"finalizers": [keys.FINALIZER]}})
+    scene.api.merge(f"{guard}/status", {"status": {"epoch": 1, "intents": declared}})
+    scene.delete_guard()
+
+    controller = scene.controller()
+    scene.wait_guard_gone()
+    # Nobody knew whether the ejections were still to come.
+    assert [line["event"] for line in controller.lines()].count("Fenced pod") == 2
+    assert not scene.observer.caught_up().left_on_pods()
 
 
 def test_a_leader_that_sleeps_past_its_lease_ends_without_another_write(scene: Scene) -> None:

@@ -157,6 +157,7 @@ def test_a_deletion_waits_for_labels_of_ours_that_the_watch_has_not_shown(
     stage.fleet.wait(lambda f: len(carriers(f)) == SIZE, WITHIN, "all are adopted")
     bench.scene.delete_guard(stage.name)
     bench.scene.wait_guard_gone(stage.name)
+    stage.fleet.wait(lambda f: not carriers(f), WITHIN, "nobody is, any more")
     with bench.proxy.silence("pods"):
         stage.guard()
         stage.fleet.wait(lambda f: len(carriers(f)) == SIZE, WITHIN, "all are adopted again")

@@ -248,9 +248,22 @@ def test_a_late_write_of_the_leader_before_meets_the_fence(
     stored: Store, writer: TrafficWriter
 ) -> None:
     pod = stored("cart")
-    fenced = writer.fence(pod, 8)
+    fenced = writer.fence(pod, "shop", 8)
     assert fenced.version != pod.version
     assert fenced.traffic is pod.traffic
+
+
+def test_whoever_releases_the_pods_of_a_service_finds_the_fence(
+    stored: Store, writer: TrafficWriter
+) -> None:
+    unclaimed = stored("cart")
+    assert unclaimed.claimed_by is None
+    fenced = writer.fence(unclaimed, "shop", 8)
+    assert (fenced.claimed_by, fenced.epoch_mark) == ("shop", "8")
+    fenced = writer.fence(fenced, "other", 9)
+    assert (fenced.claimed_by, fenced.epoch_mark) == ("shop", "9")
+    released = writer.release(fenced)
+    assert (released.claimed_by, released.epoch_mark) == (None, "")
 
 
 def test_an_eviction_respects_a_disruption_budget(

@@ -47,7 +47,7 @@ class Leader:
     def _outrank(self, epoch: int) -> None:
         self.epoch = epoch + 1
 
-    def _fence(self, intent: EjectionIntent) -> None:
+    def _fence(self, name: str, intent: EjectionIntent) -> None:
         if self.pods_are_out_of_reach:
             raise ApiUnavailable("no answer")
         self.fenced.append(intent.pod_uid)

@@ -38,13 +38,15 @@ def reads_a_pod_again(ground: Ground, door: Door) -> str:
     pod = replace(ground.pod(), version="1")
     writer = TrafficWriter(door, lambda: None, Overlay())
     try:
-        return refusal(lambda: writer.fence(pod, 7))
+        return refusal(lambda: writer.fence(pod, "shop", 7))
     except Conflict as error:
         return str(error)
 
 
 def writes_a_pod(ground: Ground, door: Door) -> str:
-    return refusal(lambda: TrafficWriter(door, lambda: None, Overlay()).fence(ground.pod(), 7))
+    return refusal(
+        lambda: TrafficWriter(door, lambda: None, Overlay()).fence(ground.pod(), "shop", 7)
+    )
 
 
 def evicts(ground: Ground, door: Door) -> str:

@@ -13,6 +13,7 @@ from playground.fleet_api import Api, Json
 from playground.fleet_watch import Watch
 from playground.workload import PodName, Workload
 
+CATCH_UP = 10.0
 NO_FAULTS: Mapping[str, Fault] = MappingProxyType({})
 
 
@@ -47,6 +48,10 @@ class Discovery:
         self._ending: list[threading.Timer] = []
         path = f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
         self._watch = Watch(api, path, _running, changed=self._changed)
+
+    def catch_up(self) -> None:
+        """Return once the workload runs all that the API server says runs now."""
+        self._watch.catch_up(CATCH_UP)
 
     def close(self) -> None:
         """End the watch; the workload keeps the pods it has."""

@@ -31,7 +31,8 @@ _NOT_A_CODE = "503"
 
 class Mesh:
     """Clients that send `rate` requests a second to `service` at `port`, until closed, through its
-    routes. `told` is called with each new split of the requests.
+    routes. `told` is called with each new split of the requests, and `running` before pods get the
+    first: it returns once all those run that the API server says run.
 
     Attributes:
         address: HOST:PORT of a page with `istio_requests_total`.
@@ -47,8 +48,9 @@ class Mesh:
         port: int = 80,
         rate: float = 100,
         told: Callable[[Split], None] = lambda _: None,
+        running: Callable[[], None] = lambda: None,
     ) -> None:
-        self._namespace, self._told = namespace, told
+        self._namespace, self._told, self._running = namespace, told, running
         self._lock = threading.Lock()
         self._pods: Mapping[str, tuple[PodName, ...]] = {}
         self._split: Split = {}
@@ -93,6 +95,7 @@ class Mesh:
         self.close()
 
     def _pods_changed(self, key: str, found: _Slice | None, _: float) -> None:
+        self._running()
         with self._lock:
             if found is None:
                 self._by_slice.pop(key, None)

@@ -20,7 +20,7 @@ from playground.mesh import Mesh
 from playground.mesh_splits import Split
 from playground.prometheus import Prometheus
 from playground.workflow_process import PROJECTS
-from playground.workload import PodName, Workload
+from playground.workload import Workload
 from playground.workload_server import WorkloadServer
 
 NAME, PORT = "shop", 80
@@ -100,10 +100,6 @@ class CanaryShop:
         """The status of the canary once it is in that phase, after so many trials."""
         return self.wait(lambda s: s.get("phase") == phase and len(s.get("history", ())) >= trials)
 
-    def _pods(self) -> list[PodName]:
-        names = self.kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.name}").split()
-        return [PodName(self.namespace, name) for name in names]
-
     def _apply(self, *objects: Json) -> None:
         self.kubectl("apply", "--filename=-", stdin=yaml.safe_dump_all(objects))
 
@@ -129,11 +125,19 @@ class CanaryStage(CanaryShop):
             super().__init__(cluster, api, namespace)
             workload = Workload()
             server = stack.enter_context(WorkloadServer(workload))
-            stack.enter_context(Discovery(api, workload, namespace, self._faults, LINGERS))
+            pods = Discovery(api, workload, namespace, self._faults, LINGERS)
+            stack.enter_context(pods)
             self.open(labels=labels, selects=labels)
-            workload.wait(self._pods())
             self.mesh = stack.enter_context(
-                Mesh(api, server.url, namespace, NAME, port=PORT, told=told)
+                Mesh(
+                    api,
+                    server.url,
+                    namespace,
+                    NAME,
+                    port=PORT,
+                    told=told,
+                    running=pods.catch_up,
+                )
             )
             self.prometheus = stack.enter_context(
                 Prometheus(cluster.binaries, server.address, programs=[self.mesh.address])

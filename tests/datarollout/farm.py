@@ -36,11 +36,14 @@ WATCHDOG = "status.autocrane.io/app"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that a watch has shown on a pod, in the order of time."""
+    """A request that a watch has shown on a pod, in the order of time; `at` is the revision of the
+    pod, which etcd counts for all objects.
+    """
 
     pod: str
     name: str
     request: Request | None
+    at: int
 
     @property
     def path(self) -> str:
@@ -238,11 +241,13 @@ class Farm:
             for key, text in body["metadata"].get("annotations", {}).items():
                 if key.startswith(REQUEST) and self._seen.get((name, key)) != text:
                     self._seen[name, key] = text
-                    self._serve(name, key.removeprefix(REQUEST), read_request(text))
+                    request = read_request(text)
+                    asked = Asked(name, key.removeprefix(REQUEST), request, revision(body))
+                    self.asked.append(asked)
+                    self._serve(name, asked.name, request)
 
     def _serve(self, pod: str, name: str, request: Request | None) -> None:
         """Play the deployer, and the program that has the data then."""
-        self.asked.append(Asked(pod, name, request))
         if request is None or pod in self.silent:
             return
         version, now = request.version, time.time()
@@ -261,3 +266,8 @@ class Farm:
     def __exit__(self, *_: object) -> None:
         self._controllers.close()
         self._stack.close()
+
+
+def revision(body: Json) -> int:
+    """That of etcd at which this version of an object was stored: it counts for all objects."""
+    return int(body["metadata"]["resourceVersion"])

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from kubervisor.cli import main
 from playground.cluster import LocalCluster
 from playground.controller import Controller
-from playground.fleet_api import ApiRefused
-from tests.datarollout.farm import Farm
+from playground.fleet_api import ApiRefused, Json
+from tests.datarollout.farm import Farm, revision
 from tests.datarollout.shelf import Shelf
 
 
@@ -41,19 +41,20 @@ def metric(farm: Farm, controller: Controller, name: str, **labels: str) -> floa
 
 def test_a_good_version_goes_out_in_stages_and_is_promoted(farm: Farm) -> None:
     controller = settled(farm, stages=[25, 50, 100])
-    most: list[tuple[int, int]] = []
+    begun: dict[int, int] = {}
     two = farm.shelf.publish("prices", "two")
 
-    def note(_: object) -> None:
-        status = farm.status()
+    def note(body: Json) -> None:
+        status = body.get("status", {})
         if status.get("candidate"):
-            most.append((status["stage"]["percent"], farm.count(two)))
+            begun.setdefault(status["stage"]["percent"], revision(body))
 
     farm.on_rollout = note
     farm.wait(lambda: farm.is_settled_on(two), "all have the second version")
-    assert {percent for percent, _ in most} == {25, 50, 100}
-    assert all(count <= 1 for percent, count in most if percent == 25)
-    assert all(count <= 2 for percent, count in most if percent == 50)
+    assert begun.keys() == {25, 50, 100}
+    asked = [one.at for one in farm.asked if one.path == two.path]
+    assert [sum(at < begun[percent] for at in asked) for percent in (25, 50, 100)] == [0, 1, 2]
+    assert len(asked) == 4
     for pod in ("web-00", "web-03"):
         assert farm.paths_of(pod) == ["one.tar.zst", "two.tar.zst"]
     # AutoCrane begins at the end of the list.

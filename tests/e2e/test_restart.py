@@ -11,6 +11,8 @@ from tests.e2e import invariants as rules
 from tests.e2e.observer import GUARDS
 from tests.e2e.scene import FOREVER, SHORT_LEASE, WITHIN, Scene, names
 
+DONE = ("Ejected pod", "Returned pod", "Paused pod", "Terminated pod", "Fenced pod")
+
 
 def test_a_kill_in_the_middle_of_ejections_changes_nothing_of_the_end(scene: Scene) -> None:
     # Five a second, so that there is a middle.
@@ -158,4 +160,4 @@ def test_a_leader_that_sleeps_past_its_lease_ends_without_another_write(scene: S
 def acted(controller: Controller) -> list[str]:
     """What a controller did to pods, by its own log."""
     done = (str(line["event"]) for line in controller.lines())
-    return [event for event in done if event.endswith(" pod") and event != "Labelled pod"]
+    return [event for event in done if event in DONE]

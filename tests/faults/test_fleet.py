@@ -11,7 +11,7 @@ from kubervisor.traffic.evidence import Memory, remember
 from playground.fleet_manifests import Kind, namespace_path, service
 from tests.builders import NOW, a_breaker, a_fleet, a_policy, a_verdict
 from tests.e2e import invariants as rules
-from tests.e2e.scene import FOREVER, WITHIN, names
+from tests.e2e.scene import FOREVER, WITHIN, condition, names
 from tests.faults.bench import Bench, Stage
 from tests.faults.conftest import LONG, Figure
 
@@ -234,8 +234,10 @@ def test_services_of_other_kinds(spec: dict[str, str], reason: str, bench: Bench
         bench.scene.api.apply(stage.fleet.service_path, body)
         stage.guard()
         guarded = reason == "Guarding"
-        told = bench.scene.wait_condition("Ready", str(guarded), stage.name)
-        assert told["reason"] == reason
+        status = bench.scene.wait_status(
+            lambda s: condition(s, "Ready").get("reason") == reason, reason, stage.name
+        )
+        assert condition(status, "Ready")["status"] == str(guarded)
         stage.accuse()
         if guarded:
             stage.wait_out()

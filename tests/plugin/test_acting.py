@@ -27,6 +27,7 @@ def guarded(scene: Scene, size: int = 4, **spec: Any) -> Fleet:
     policy: Json = {"defaultActivator": {"period": FOREVER}} | spec
     scene.guard(scene.breaker(minPodsAvailableRatio=50), **policy)
     scene.wait_condition("Ready")
+    scene.wait_status(lambda s: s["fleet"]["serving"] == size, "all are known to serve")
     return fleet
 
 

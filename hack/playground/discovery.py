@@ -13,7 +13,6 @@ from playground.fleet_api import Api, Json
 from playground.fleet_watch import Watch
 from playground.workload import PodName, Workload
 
-CATCH_UP = 10.0
 NO_FAULTS: Mapping[str, Fault] = MappingProxyType({})
 
 
@@ -51,7 +50,7 @@ class Discovery:
 
     def catch_up(self) -> None:
         """Return once the workload runs all that the API server says runs now."""
-        self._watch.catch_up(CATCH_UP)
+        self._watch.catch_up()
 
     def close(self) -> None:
         """End the watch; the workload keeps the pods it has."""

@@ -56,14 +56,14 @@ class Watch(Generic[T]):
         """A copy of what is there now."""
         return self._objects.copy()
 
-    def catch_up(self, timeout: float) -> None:
+    def catch_up(self, timeout: float = 10.0) -> None:
         """Return once all that the API server has now was told; other watches may be ahead of this.
 
         Raises TimeoutError after `timeout` seconds.
         """
         answer = self._api.get(self._path, **self._query)
-        stored = {_key(body): _version(body) for body in answer["items"]}
-        listed = _version(answer)
+        stored = {_key(body): revision(body) for body in answer["items"]}
+        listed = revision(answer)
 
         def is_told() -> bool:
             told, others = self._versions, self.objects.keys() - stored.keys()
@@ -111,15 +111,15 @@ class Watch(Generic[T]):
                     return
                 self._version = body["metadata"]["resourceVersion"]
                 if event["type"] == "DELETED":
-                    self._put(_key(body), None, _version(body))
+                    self._put(_key(body), None, revision(body))
                 elif event["type"] != "BOOKMARK":
-                    self._put(_key(body), self._read(body), _version(body))
+                    self._put(_key(body), self._read(body), revision(body))
 
     def _list(self) -> str:
         answer = self._api.get(self._path, **self._query)
-        present = {_key(body): (self._read(body), _version(body)) for body in answer["items"]}
+        present = {_key(body): (self._read(body), revision(body)) for body in answer["items"]}
         for key in self._objects.keys() - present.keys():
-            self._put(key, None, _version(answer))
+            self._put(key, None, revision(answer))
         for key, (value, at) in present.items():
             if self._objects.get(key) != value:
                 self._put(key, value, at)
@@ -143,7 +143,8 @@ class Watch(Generic[T]):
             self._told.notify_all()
 
 
-def _version(body: Json) -> int:
+def revision(body: Json) -> int:
+    """That of etcd at which this version of an object was stored: it counts for all objects."""
     return int(body["metadata"]["resourceVersion"])
 
 

@@ -22,7 +22,6 @@ from playground.metrics_page import MetricsPage
 from playground.workload import PodName
 
 SLOTS = 100
-CATCH_UP = 10.0
 _Slice = tuple[str, frozenset[PodName]]
 """The Service of an EndpointSlice, and the pods that it sends traffic to."""
 _NOT_A_CODE = "503"
@@ -109,7 +108,7 @@ class Mesh:
 
     def _split_changed(self, split: Split) -> None:
         # Istio's proxies, too, are told of pods before they are told of routes to them.
-        self._slices.catch_up(CATCH_UP)
+        self._slices.catch_up()
         with self._lock:
             self._split = split
             self._spread()

@@ -25,6 +25,7 @@ from playground.cluster import LocalCluster
 from playground.data_processes import RolloutProcess
 from playground.fleet_api import Api, Json
 from playground.fleet_manifests import namespace_path
+from playground.fleet_watch import revision
 from playground.watches import WITHIN, Watches
 from tests.datarollout.shelf import Shelf
 from tests.e2e.scene import tell
@@ -266,8 +267,3 @@ class Farm:
     def __exit__(self, *_: object) -> None:
         self._controllers.close()
         self._stack.close()
-
-
-def revision(body: Json) -> int:
-    """That of etcd at which this version of an object was stored: it counts for all objects."""
-    return int(body["metadata"]["resourceVersion"])

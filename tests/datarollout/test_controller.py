@@ -12,7 +12,8 @@ from kubervisor.cli import main
 from playground.cluster import LocalCluster
 from playground.controller import Controller
 from playground.fleet_api import ApiRefused, Json
-from tests.datarollout.farm import Farm, revision
+from playground.fleet_watch import revision
+from tests.datarollout.farm import Farm
 from tests.datarollout.shelf import Shelf
 
 

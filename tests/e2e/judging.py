@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from playground.fleet_api import Json
+from playground.fleet_watch import revision
 from tests.e2e import invariants as rules
 
 
@@ -61,7 +62,7 @@ class Judging:
         """The newest that had the pod's breaker when this version of it was stored."""
         breaker = rules.labels(pod).get(rules.STRATEGY)
         for guard in reversed(self._guards):
-            if _version(guard) < _version(pod) and breaker in _breakers(guard["spec"]):
+            if revision(guard) < revision(pod) and breaker in _breakers(guard["spec"]):
                 spec: Json = guard["spec"]
                 return spec
         return None
@@ -69,7 +70,7 @@ class Judging:
     def _selectors(self, ejection: Ejection) -> dict[str, Json]:
         """By name, of the Services there were."""
         then = (
-            _newest_before(told, _version(ejection.after))
+            _newest_before(told, revision(ejection.after))
             for key, told in self._services.items()
             if key not in ejection.gone
         )
@@ -79,11 +80,7 @@ class Judging:
 
 
 def _newest_before(told: list[Json], version: int) -> Json | None:
-    return next((body for body in reversed(told) if _version(body) < version), None)
-
-
-def _version(body: Json) -> int:
-    return int(body["metadata"]["resourceVersion"])
+    return next((body for body in reversed(told) if revision(body) < version), None)
 
 
 def _breakers(spec: Json) -> set[str]:

@@ -22,7 +22,6 @@ from tests.e2e.passages import Passage, passage
 
 GUARDS = "/apis/kubervisor.k8s.io/v1alpha1/namespaces/{}/kubervisorservices"
 EVENTS = "/apis/events.k8s.io/v1/namespaces/{}/events"
-CATCH_UP = 10.0
 NAMING = 2.0
 """Seconds after which pods without a name are taken for those that get none."""
 KINDS = ("pods", "services", "kubervisorservices", "events")
@@ -147,7 +146,7 @@ class Observer:
     def _catch_up(self, kinds: tuple[str, ...]) -> None:
         """Return once the watches have told all that is stored now."""
         for kind in kinds:
-            self._watches[kind].catch_up(CATCH_UP)
+            self._watches[kind].catch_up()
 
     def wait_quiet(self, seconds: float, timeout: float) -> None:
         """Return once nothing at all has changed for `seconds`."""

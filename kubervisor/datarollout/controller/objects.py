@@ -85,6 +85,7 @@ def read_version(found: Any, at: str = "at") -> Version | None:
     entry = _dict(found)
     try:
         path, digest = entry.get("path"), entry.get("sha256")
+        # Where these are no texts, the patterns of a Version refuse them with a TypeError.
         return Version(path, digest, _instant(entry.get(at)), _count(entry.get("size")))  # type: ignore[arg-type]
     except (ValueError, TypeError):
         return None
